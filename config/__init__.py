@@ -1,0 +1,1 @@
+"""What an operator or analyst may change, and the typed loaders of it."""

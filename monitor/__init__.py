@@ -1,0 +1,1 @@
+"""The daemon: lake, store, cycle, alerts, response, delivery and the command line."""

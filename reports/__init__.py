@@ -1,0 +1,1 @@
+"""What a reader sees: view models, charts, templates and catalogues."""

@@ -1,0 +1,1 @@
+"""Pure judgements: values in, levels and reasons out; no clock, no database, no network."""
