@@ -243,6 +243,7 @@ class PolicyEvent(Record, frozen=True, kw_only=True):
         None  # device_ban | probe | bill | procurement_ban | statute | export_control …
     )
     target: str | None = None  # app | weights | chips | hosting | model | platform
+    against: str = ""  # ISO codes whose models, chips or firms it restricts, comma-joined
     severity: int | None = None
     direction: int | None = None  # −2 restrict … +2 incentive, where coded
     force: str | None = None  # law | regulation | guidance | hearing
