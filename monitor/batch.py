@@ -1,0 +1,178 @@
+"""Write one batch: parsed rows in, Parquet files out, memory bounded whatever the sweep's size."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from collectors.base import Columns, Parsed
+from collectors.record import Record
+from collectors.schema import TABLES, arrow_schema, columns, seconds
+from monitor.lake import Lake, LakeFile
+
+ROW_GROUP = 120_000
+"""Rows gathered before they are written: a few MB a table, however long the sweep."""
+
+
+@dataclass
+class _Part:
+    """An open file of one table."""
+
+    path: str
+    writer: pq.ParquetWriter
+    sink: Any
+    rows: int = 0
+    known: list[int] = field(default_factory=list)
+    fetched: list[int] = field(default_factory=list)
+
+
+class BatchWriter:
+    """Collects the rows of one batch by table; `finish` closes the files and returns them.
+
+    `part` numbers the files of a sweep that is written in several pieces, so that a killed sweep
+    can go on behind its last finished piece.
+    """
+
+    def __init__(
+        self, lake: Lake, batch_id: str, source: str, *, is_live: bool, part: int = 0
+    ) -> None:
+        self.lake, self.batch_id, self.source, self.is_live = lake, batch_id, source, is_live
+        self.part = part
+        self.rows: dict[str, int] = defaultdict(int)
+        self._open: dict[str, _Part] = {}
+        self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
+        self._waiting_rows: dict[str, int] = defaultdict(int)
+        self._content = hashlib.sha256()
+
+    def add(self, parsed: Sequence[Parsed], fetched_at: datetime) -> None:
+        """Take what one payload gave; rows of one table are written together."""
+        fetched = seconds(fetched_at)
+        for kind, group in groupby(parsed, key=type):
+            if kind is Columns:
+                for chunk in group:
+                    self._gather(chunk.record, self._columnar(chunk, fetched))
+            else:
+                records = list(group)
+                self._gather(kind, self._rowwise(kind, records, fetched))
+
+    def _rowwise(self, kind: type[Record], records: Sequence[Parsed], fetched: int) -> pa.Table:
+        arrays = {c.field: [getattr(r, c.field) for r in records] for c in columns(kind)}
+        known = [getattr(r, "known_from", None) for r in records]
+        return self._table(kind, arrays, {}, known, fetched, len(records))
+
+    def _columnar(self, chunk: Columns, fetched: int) -> pa.Table:
+        count = len(next(iter(chunk.columns.values())))
+        known = (
+            list(chunk.columns.get("known_from", ())) or [chunk.shared.get("known_from")] * count
+        )
+        return self._table(chunk.record, chunk.columns, chunk.shared, known, fetched, count)
+
+    def _table(
+        self,
+        kind: type[Record],
+        given: Mapping[str, Sequence[Any]],
+        shared: Mapping[str, Any],
+        known: Sequence[Any],
+        fetched: int,
+        count: int,
+    ) -> pa.Table:
+        arrays: list[Any] = []
+        for column in columns(kind):
+            convert = column.convert
+            if column.field in given:
+                values = given[column.field]
+                if convert is not None:
+                    values = [None if v is None else convert(v) for v in values]
+                arrays.append(pa.array(values, column.type))
+                continue
+            value = shared.get(column.field, _default(kind, column.field))
+            value = value if value is None or convert is None else convert(value)
+            arrays.append(pa.repeat(pa.scalar(value, column.type), count))
+        # What the world could know later than we fetched it would be a lie about time.
+        moments = [fetched if k is None else min(seconds(k), fetched) for k in known]
+        arrays += [
+            pa.repeat(pa.scalar(self.source, pa.string()), count),
+            pa.repeat(pa.scalar(self.batch_id, pa.string()), count),
+            pa.repeat(pa.scalar(fetched, pa.int64()), count),
+            pa.array(moments, pa.int64()),
+            pa.repeat(pa.scalar(int(self.is_live), pa.int8()), count),
+        ]
+        return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+
+    def _gather(self, kind: type[Record], table: pa.Table) -> None:
+        name = kind.TABLE
+        self._waiting[name].append(table)
+        self._waiting_rows[name] += table.num_rows
+        self.rows[name] += table.num_rows
+        if self._waiting_rows[name] >= ROW_GROUP:
+            self._write(name)
+
+    def _write(self, name: str) -> None:
+        tables = self._waiting.pop(name, [])
+        self._waiting_rows[name] = 0
+        if not tables:
+            return
+        part = self._open.get(name) or self._start(name)
+        table = pa.concat_tables(tables)
+        part.writer.write_table(table, row_group_size=ROW_GROUP)
+        part.rows += table.num_rows
+        for bounds, column in ((part.known, "known_from_s"), (part.fetched, "fetched_at_s")):
+            span = pc.min_max(table[column])
+            bounds[:] = _widen(bounds, span["min"].as_py(), span["max"].as_py())
+
+    def _start(self, name: str) -> _Part:
+        path = f"{name}/{self.batch_id}-{self.part:04d}.parquet"
+        self.lake.files.makedirs(self.lake.full(name), exist_ok=True)
+        sink = self.lake.files.open(self.lake.full(path), "wb")
+        writer = pq.ParquetWriter(
+            sink, arrow_schema(TABLES[name]), compression="zstd", compression_level=1
+        )
+        part = self._open[name] = _Part(path, writer, sink)
+        return part
+
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the rows that are still in memory, by table (all of them, for a small batch)."""
+        return {n: pa.concat_tables(t) for n, t in self._waiting.items() if t}
+
+    def finish(self) -> list[LakeFile]:
+        """Close the files and return them, sealed and hashed; visible to nobody yet."""
+        for name in list(self._waiting):
+            self._write(name)
+        return [self._close(name, part) for name, part in sorted(self._open.items())]
+
+    def _close(self, name: str, part: _Part) -> LakeFile:
+        part.writer.close()
+        part.sink.close()
+        sha256, size = self.lake.seal(part.path)
+        return LakeFile(
+            path=part.path, table=name, sha256=sha256, rows=part.rows, bytes=size,
+            min_known_s=part.known[0], max_known_s=part.known[1],
+            min_fetched_s=part.fetched[0], max_fetched_s=part.fetched[1],
+            batch_id=self.batch_id,
+        )  # fmt: skip
+
+    def abandon(self) -> None:
+        """Close and remove what was written; nothing was ever visible."""
+        for part in self._open.values():
+            part.writer.close()
+            part.sink.close()
+            self.lake.remove(part.path)
+        self._open.clear()
+
+
+def _default(kind: type[Record], name: str) -> Any:
+    fields = kind.__struct_fields__
+    defaults = kind.__struct_defaults__
+    index = fields.index(name) - (len(fields) - len(defaults))
+    return defaults[index] if index >= 0 else None
+
+
+def _widen(bounds: Sequence[int], low: int, high: int) -> list[int]:
+    return [min([low, *bounds[:1]]), max([high, *bounds[1:]])]

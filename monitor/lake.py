@@ -1,0 +1,173 @@
+"""The lake: immutable Parquet files by table and batch, made visible by the store's manifest.
+
+A file is written under its final name before its manifest row exists, so nobody reads it; one
+commit of the manifest makes all tables of a run visible at once. A file without manifest (and
+without a sweep that still owns it) is an orphan of a killed run and is swept at start.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import fsspec
+import pyarrow.parquet as pq
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from monitor.store.runs import Batch, BatchFile, BatchState, Sweep
+
+_CHUNK = 1 << 20
+
+
+class LakeError(Exception):
+    """A file of the lake is missing, or is no longer what its manifest says."""
+
+
+@dataclass(frozen=True)
+class LakeFile:
+    """One Parquet file with its hash and the span of its dates (seconds since 1970)."""
+
+    path: str
+    table: str
+    sha256: str
+    rows: int
+    bytes: int
+    min_known_s: int
+    max_known_s: int
+    min_fetched_s: int
+    max_fetched_s: int
+    batch_id: str = ""
+
+    def row(self) -> BatchFile:
+        """Return the manifest row."""
+        values = {k: v for k, v in vars(self).items() if k != "table"}
+        return BatchFile(table_name=self.table, **values)
+
+    @classmethod
+    def of(cls, row: BatchFile) -> "LakeFile":
+        """Return the file that a manifest row describes."""
+        names = [n for n in cls.__dataclass_fields__ if n != "table"]
+        return cls(table=row.table_name, **{n: getattr(row, n) for n in names})
+
+
+@dataclass
+class Lake:
+    """The lake at one address: a folder, or any URL that fsspec can write (`s3://bucket/lake`)."""
+
+    url: str
+    engine: Engine
+    _verified: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.files, root = fsspec.core.url_to_fs(self.url)
+        self.root = root.rstrip("/")
+        self.files.makedirs(self.root, exist_ok=True)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the lake is a folder of this machine."""
+        return "file" in self.files.protocol
+
+    def full(self, path: str) -> str:
+        """Return the address of a file inside the lake, as the file system knows it."""
+        return f"{self.root}/{path}"
+
+    def seal(self, path: str) -> tuple[str, int]:
+        """Return sha256 and size of a finished file, made read-only where that means something."""
+        if self.is_local:
+            Path(self.full(path)).chmod(0o444)
+        return self._digest(path), int(self.files.size(self.full(path)))
+
+    def _digest(self, path: str) -> str:
+        digest = hashlib.sha256()
+        with self.files.open(self.full(path), "rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def verify(self, file: LakeFile) -> None:
+        """Raise LakeError unless the file is there with its hash; asked once per process."""
+        if file.path in self._verified:
+            return
+        try:
+            found = self._digest(file.path)
+        except FileNotFoundError as error:
+            raise LakeError(
+                f"{self.full(file.path)}: missing, its manifest says {file.rows} rows"
+            ) from error
+        if found != file.sha256:
+            raise LakeError(
+                f"{self.full(file.path)}: sha256 {found[:12]}…, manifest {file.sha256[:12]}…"
+            )
+        self._verified.add(file.path)
+
+    def visible(self, *, until: datetime | None = None) -> list[LakeFile]:
+        """Return the files that may be read, oldest batch first; `until` leaves later ones out.
+
+        A batch revoked after the fact is left out whatever `until` says (it was found to be bad).
+        """
+        query = (
+            select(BatchFile)
+            .join(Batch, col(BatchFile.batch_id) == col(Batch.id))
+            .where(Batch.state == BatchState.VISIBLE)
+            .order_by(col(Batch.fetched_at), col(Batch.id), col(BatchFile.path))
+        )
+        if until is not None:
+            query = query.where(col(Batch.fetched_at) <= until)
+        with Session(self.engine) as session:
+            return [LakeFile.of(row) for row in session.exec(query)]
+
+    def commit(self, session: Session, batch: Batch, files: Sequence[LakeFile]) -> None:
+        """Add the manifest of a batch to the caller's transaction."""
+        session.add(batch)
+        session.flush()
+        session.add_all(f.row() for f in files)
+
+    def orphans(self) -> list[str]:
+        """Return files that no manifest and no sweep in hand knows."""
+        with Session(self.engine) as session:
+            known = set(session.exec(select(BatchFile.path)))
+            for sweep in session.exec(select(Sweep)):
+                known.update(part["path"] for part in json.loads(sweep.parts))
+        return sorted(p for p in self._parquet() if p not in known)
+
+    def sweep_orphans(self) -> int:
+        """Remove what a killed run left behind; returns how many files."""
+        orphans = self.orphans()
+        for path in orphans:
+            self.remove(path)
+        return len(orphans)
+
+    def remove(self, path: str) -> None:
+        """Delete one file (retention, orphans); its manifest is the caller's affair."""
+        self.files.rm_file(self.full(path))
+        self._verified.discard(path)
+
+    def bytes(self) -> int:
+        """Return the size of all files in the lake."""
+        return sum(int(self.files.size(self.full(p))) for p in self._parquet())
+
+    def _parquet(self) -> Iterator[str]:
+        # A refresh is needed because remote file systems remember listings.
+        self.files.invalidate_cache()
+        for name in self.files.find(self.root):
+            if name.endswith(".parquet"):
+                yield name[len(self.root) + 1 :]
+
+
+def rows_of(files: Iterable[LakeFile]) -> int:
+    """Return how many rows the files hold together."""
+    return sum(f.rows for f in files)
+
+
+def read_rows(
+    lake: Lake, file: LakeFile, columns: list[str] | None = None
+) -> list[dict[str, object]]:
+    """Return a file's rows as mappings; for single batches (quarantine, explain), not sweeps."""
+    lake.verify(file)
+    with lake.files.open(lake.full(file.path), "rb") as handle:
+        rows: list[dict[str, object]] = pq.read_table(handle, columns=columns).to_pylist()
+    return rows

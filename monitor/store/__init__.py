@@ -1,0 +1,1 @@
+"""What was concluded and done: one module per family of tables."""
