@@ -41,6 +41,8 @@ class Source:
     """Further hosts that an answer may lead to (downloads, list pages)."""
     tables: tuple[str, ...] = ()
     """Tables of the lake that this source writes."""
+    inventory: tuple[str, ...] = ()
+    """Shapes whose batches list everything there is, so that a fall in rows is a collapse."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,17 @@ class Payload:
     fetched_at: datetime
     watermark: Mapping[str, str] = field(default_factory=dict)
     """Marks that may be advanced once everything up to this payload is safely in the lake."""
+    sweep: str = ""
+    """Name of the batch that this payload is a page of. Pages of one name follow each other and
+    become visible together, after the page that is `last`; empty = one batch with the whole run.
+    """
+    resumable: bool = False
+    """Whether the sweep may go on in a later run from this page's `watermark`; if not, an
+    interrupted sweep is abandoned and begun again."""
+    last: bool = False
+    """Whether this page completes its sweep."""
+    context: Mapping[str, str] = field(default_factory=dict)
+    """What parse must know of the request besides the body (a feed's settings); kept with it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,19 @@ class Columns:
     shared: Mapping[str, object] = field(default_factory=dict)
 
 
-Parsed = Record | Columns
+@dataclass(frozen=True)
+class Refused:
+    """A row that was not taken into the lake: counted, kept in quarantine, never dropped silently.
+
+    `key` is printable and at most 256 characters; it may be hostile text, so escape it.
+    """
+
+    table: str
+    key: str
+    reason: str
+
+
+Parsed = Record | Columns | Refused
 
 
 @dataclass(frozen=True)

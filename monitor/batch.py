@@ -1,18 +1,16 @@
 """Write one batch: parsed rows in, Parquet files out, memory bounded whatever the sweep's size."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from collectors.base import Columns, Parsed
+from collectors.base import Columns, Parsed, Refused
 from collectors.record import Record
 from collectors.schema import TABLES, arrow_schema, columns, seconds
 from monitor.lake import Lake, LakeFile
@@ -46,25 +44,28 @@ class BatchWriter:
         self.lake, self.batch_id, self.source, self.is_live = lake, batch_id, source, is_live
         self.part = part
         self.rows: dict[str, int] = defaultdict(int)
+        self.refused: list[Refused] = []
         self._open: dict[str, _Part] = {}
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
         self._waiting_rows: dict[str, int] = defaultdict(int)
-        self._content = hashlib.sha256()
 
     def add(self, parsed: Sequence[Parsed], fetched_at: datetime) -> None:
         """Take what one payload gave; rows of one table are written together."""
         fetched = seconds(fetched_at)
-        for kind, group in groupby(parsed, key=type):
-            if kind is Columns:
-                for chunk in group:
-                    self._gather(chunk.record, self._columnar(chunk, fetched))
+        records: dict[type[Record], list[Record]] = defaultdict(list)
+        for item in parsed:
+            if isinstance(item, Columns):
+                self._gather(item.record, self._columnar(item, fetched))
+            elif isinstance(item, Refused):
+                self.refused.append(item)
             else:
-                records = list(group)
-                self._gather(kind, self._rowwise(kind, records, fetched))
+                records[type(item)].append(item)
+        for kind, rows in records.items():
+            self._gather(kind, self._rowwise(kind, rows, fetched))
 
-    def _rowwise(self, kind: type[Record], records: Sequence[Parsed], fetched: int) -> pa.Table:
+    def _rowwise(self, kind: type[Record], records: Sequence[Record], fetched: int) -> pa.Table:
         arrays = {c.field: [getattr(r, c.field) for r in records] for c in columns(kind)}
-        known = [getattr(r, "known_from", None) for r in records]
+        known = [r.known_from for r in records]
         return self._table(kind, arrays, {}, known, fetched, len(records))
 
     def _columnar(self, chunk: Columns, fetched: int) -> pa.Table:
