@@ -52,6 +52,8 @@ class Batch(SQLModel, table=True):
     id: str = Field(primary_key=True)
     run_id: str = Field(index=True)
     source: str = Field(index=True)
+    sweep: str = ""
+    """Which of the source's passes it is."""
     state: str
     is_live: bool
     fetched_at: datetime = Field(sa_type=UtcDateTime)
@@ -60,8 +62,6 @@ class Batch(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     url: str = ""
     rows: int = 0
-    content_sha256: str = ""
-    """Hash of the rows without fetch times: an identical re-issue is no new vintage."""
     facts: str = "{}"
     """What quarantine compares the next batch with (JSON)."""
     findings: str = "[]"
@@ -88,10 +88,11 @@ class Sweep(SQLModel, table=True):
     """A long sweep in hand: parts already on disk, and where to go on after a kill."""
 
     source: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
     batch_id: str
     started_at: datetime = Field(sa_type=UtcDateTime)
-    marks: str = "{}"
-    """Watermark to resume from (JSON)."""
+    state: str = "{}"
+    """Marks to resume from, and what quarantine has seen so far (JSON)."""
     parts: str = "[]"
     """Files written so far (JSON), not yet visible to anyone."""
 

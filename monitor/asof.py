@@ -1,0 +1,203 @@
+"""What was known at a moment: the lake's tables cut to it, ready for indicator SQL.
+
+A `View` is one set of files read in one of two ways: as we knew it (`fetched_at`), or as the world
+could know it (`known_from`, "reconstructed"; RULINGS.md 1). `at(moment)` hands out a DuckDB
+connection on which every table shows the newest row of each key known at that moment, plus
+`clock`, the registry's tables, `roots`, and the method's views. Only what changed since the last
+moment is made again, so that folding a daily grid is quick.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from graphlib import TopologicalSorter
+
+import duckdb
+import sqlglot
+from duckdb import DuckDBPyConnection
+from sqlglot import exp
+
+from collectors.record import Mode, Record
+from collectors.schema import TABLES, create_table, key_columns, seconds
+from config import registry
+from monitor.lake import Lake, LakeFile, rows_of
+from monitor.lineage import materialise_roots
+
+_DAY = 86_400
+
+IN_MEMORY_ROWS = 3_000_000
+"""Up to so many rows a table is loaded once; beyond, it is read from Parquet each time."""
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Rows of one batch that became known at one moment."""
+
+    version_s: int
+    batch_id: str
+    rows: int
+
+
+class View:
+    """The lake's files seen through one of the two clocks, at any moment."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        files: Sequence[LakeFile],
+        *,
+        home: str,
+        views: Mapping[str, str],
+        reconstructed: bool = False,
+        memory: str = "1500MB",
+        threads: int = 2,
+    ) -> None:
+        self.home, self.reconstructed = home, reconstructed
+        self.version = "known_from_s" if reconstructed else "fetched_at_s"
+        self.files = tuple(files)
+        self.connection = duckdb.connect(":memory:")
+        self.connection.execute(f"SET memory_limit = '{memory}'")
+        self.connection.execute(f"SET threads = {int(threads)}")
+        self._views = ordered(views)
+        self._stamps: dict[str, str] = {}  # of the last moment
+        self._spans: dict[str, list[_Span]] = {}
+        for table, record in TABLES.items():
+            self._attach(lake, table, record, [f for f in files if f.table == table])
+        self._load_registry()
+        self.connection.execute(
+            "CREATE TABLE clock (as_of_day INTEGER, as_of_s BIGINT, home VARCHAR)"
+        )
+
+    def _attach(
+        self, lake: Lake, table: str, record: type[Record], files: Sequence[LakeFile]
+    ) -> None:
+        if not files:
+            self.connection.execute(create_table(record, f"all_{table}"))
+            self._spans[table] = []
+            return
+        for file in files:
+            lake.verify(file)
+        if not lake.is_local:
+            self.connection.register_filesystem(lake.files)
+        scheme = "" if lake.is_local else f"{_protocol(lake)}://"
+        names = ", ".join(
+            "'" + (scheme + lake.full(f.path)).replace("'", "''") + "'" for f in files
+        )
+        kind = "TABLE" if rows_of(files) <= IN_MEMORY_ROWS else "VIEW"
+        self.connection.execute(
+            f"CREATE {kind} all_{table} AS "
+            f"SELECT * FROM read_parquet([{names}], union_by_name=true)"
+        )
+        found = self.connection.execute(
+            f"SELECT {self.version}, batch_id, count(*) FROM all_{table} "
+            "GROUP BY 1, 2 ORDER BY 1, 2"
+        ).fetchall()
+        self._spans[table] = [_Span(int(v), str(b), int(n)) for v, b, n in found]
+
+    def _load_registry(self) -> None:
+        run = self.connection
+        run.execute("CREATE TABLE lexicon (list VARCHAR, word VARCHAR)")
+        run.execute(
+            "CREATE TABLE packages (ecosystem VARCHAR, package VARCHAR, on_load_path INTEGER)"
+        )
+        run.execute("CREATE TABLE licences (spelling VARCHAR, openness VARCHAR)")
+        words = [(name, word) for name, found in registry.lexicon().items() for word in found]
+        for table, rows in (
+            ("lexicon", words),
+            (
+                "packages",
+                [(p.ecosystem, p.package, int(p.on_load_path)) for p in registry.packages()],
+            ),
+            ("licences", list(registry.licences().items())),
+        ):
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                run.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+    def moments(self) -> list[int]:
+        """Return every moment (seconds) at which something became known, in order, once."""
+        return sorted({s.version_s for spans in self._spans.values() for s in spans})
+
+    def known(self, table: str, moment: datetime) -> list[_Span]:
+        """Return the spans of a table that were known at the moment."""
+        spans = self._spans.get(table, [])
+        return spans[: bisect_right(spans, seconds(moment), key=lambda s: s.version_s)]
+
+    def is_empty(self, table: str, moment: datetime) -> bool:
+        """Whether nothing of this table was known yet."""
+        spans = self._spans.get(table, [])
+        return not spans or spans[0].version_s > seconds(moment)
+
+    def stamp(self, table: str, moment: datetime) -> str:
+        """Return a short hash of what was known of a table; later batches do not change it."""
+        digest = hashlib.sha256()
+        for span in self.known(table, moment):
+            digest.update(f"{span.version_s}/{span.batch_id}/{span.rows};".encode())
+        return digest.hexdigest()[:16]
+
+    def vintage(self, tables: Sequence[str], moment: datetime) -> str:
+        """Return one hash over the stamps of several tables."""
+        joined = ";".join(f"{t}={self.stamp(t, moment)}" for t in sorted(tables))
+        return hashlib.sha256(joined.encode()).hexdigest()[:16]
+
+    def at(self, moment: datetime) -> DuckDBPyConnection:
+        """Return the connection with everything cut to the moment."""
+        until = seconds(moment)
+        run = self.connection.execute
+        run("DELETE FROM clock")
+        run("INSERT INTO clock VALUES (?, ?, ?)", [until // _DAY, until, self.home])
+        stamps = {t: self.stamp(t, moment) for t in TABLES} | {"clock": str(until)}
+        changed = {t for t, s in stamps.items() if self._stamps.get(t) != s}
+        if "models" in changed:
+            changed |= {t for t, r in TABLES.items() if r.MODE is Mode.FOLLOW}
+        for table in (t for t in TABLES if t in changed):
+            self._cut(table, TABLES[table], until)
+        if changed & {"models", "bases"}:
+            materialise_roots(self.connection)
+            changed.add("roots")
+        for name, (sql, tables) in self._views.items():
+            if tables & changed:
+                run(f"CREATE OR REPLACE TABLE {name} AS {sql}")
+                changed.add(name)
+        self._stamps = stamps
+        return self.connection
+
+    def _cut(self, table: str, record: type[Record], until: int) -> None:
+        until_clause = f"{self.version} <= {until}"
+        if record.MODE is Mode.FOLLOW:
+            select = f"""SELECT t.* FROM all_{table} AS t
+                JOIN models AS m ON m.source = t.source AND m.model_id = t.model_id
+                                AND m.batch_id = t.batch_id AND m.fetched_at_s = t.fetched_at_s
+                WHERE t.{until_clause}"""
+        else:
+            keys = ", ".join(key_columns(record))
+            select = f"""SELECT * EXCLUDE (nth) FROM (
+                SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY is_live DESC,
+                    fetched_at_s DESC, known_from_s DESC, batch_id DESC) AS nth
+                FROM all_{table} WHERE {until_clause}) AS ranked WHERE nth = 1"""
+        self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.connection.close()
+
+
+def ordered(views: Mapping[str, str]) -> dict[str, tuple[str, frozenset[str]]]:
+    """Return the views in an order in which each finds what it reads, with the tables it reads."""
+    reads = {name: tables_of(sql) for name, sql in views.items()}
+    order = TopologicalSorter({n: sorted(t & views.keys()) for n, t in sorted(reads.items())})
+    return {name: (views[name], reads[name]) for name in order.static_order()}
+
+
+def tables_of(sql: str) -> frozenset[str]:
+    """Return the names of the tables that one SELECT reads, its own CTEs left out."""
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    own = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
+    return frozenset(t.name for t in tree.find_all(exp.Table)) - own
+
+
+def _protocol(lake: Lake) -> str:
+    protocol = lake.files.protocol
+    return protocol if isinstance(protocol, str) else str(protocol[0])

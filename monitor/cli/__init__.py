@@ -1,0 +1,108 @@
+"""The command line: a contract that scripts rely on (exit codes, `--json`, stderr for the rest)."""
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from collectors.errors import CollectError
+from config.errors import ConfigError
+from monitor.cli.groups import COMMANDS, GROUPS
+from monitor.context import open_context
+from monitor.lake import LakeError
+from monitor.logs import configure_logging
+from monitor.version import version
+
+app = typer.Typer(
+    name="tocsin",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Watch the risks of open-weight AI: three levels, why, and what has to happen now.\n\n"
+        "Start with [bold]tocsin run[/bold]; then [bold]tocsin status[/bold], "
+        "[bold]tocsin explain misuse[/bold], [bold]tocsin doctor[/bold].\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, "
+        "3 done but some source or delivery failed."
+    ),
+)
+
+GLOBAL = {"--home", "--config"}
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"tocsin {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _installation(
+    context: typer.Context,
+    home: Annotated[
+        Path, typer.Option(envvar="TOCSIN_HOME", help="Folder of database, lake and site.")
+    ] = Path("var"),
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TOCSIN_CONFIG",
+            help="Settings file; default HOME/tocsin.yaml, then ./tocsin.yaml.",
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    if context.resilient_parsing:
+        return
+    context.obj = open_context(home, config)
+    configure_logging(context.obj.settings.daemon.log, verbose=verbose)
+
+
+for _name, _module in COMMANDS.items():
+    _command = importlib.import_module(f"monitor.cli.{_module}")
+    app.command(_name)(getattr(_command, _name.replace("-", "_")))
+for _name, _module in GROUPS.items():
+    app.add_typer(importlib.import_module(f"monitor.cli.{_module}").app, name=_name)
+
+
+def global_first(arguments: list[str]) -> list[str]:
+    """Return the arguments with --home and --config in front, wherever they stood."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += [argument, *waiting]
+        elif argument in GLOBAL:
+            front += [argument, next(waiting, "")]
+        elif argument.split("=")[0] in GLOBAL:
+            front.append(argument)
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one sentence and an exit code."""
+    errors = Console(stderr=True, soft_wrap=True)
+    try:
+        app(args=global_first(sys.argv[1:]), prog_name="tocsin")
+    except ConfigError as error:
+        errors.print(f"[bold]configuration[/bold] {escape(str(error))}")
+        sys.exit(2)
+    except (CollectError, LakeError) as error:
+        errors.print(f"[bold]failed[/bold] {escape(str(error))}")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        logging.shutdown()
+        sys.exit(1)

@@ -1,0 +1,45 @@
+"""Logs: one line an event, for eyes (console) or machines (JSON); never a secret, always a zone."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Literal
+
+from rich.console import Console
+from rich.logging import RichHandler
+
+_OWN = set(vars(logging.makeLogRecord({})))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON document a line; extra fields of the record are kept."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        document: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        document |= {k: str(v) for k, v in vars(record).items() if k not in _OWN}
+        if record.exc_info:
+            document["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(document, ensure_ascii=False)
+
+
+def configure_logging(style: Literal["console", "json"], *, verbose: bool = False) -> None:
+    """Send logs to stderr in the asked style; libraries are heard from WARNING on."""
+    handler: logging.Handler
+    if style == "json":
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines())
+    else:
+        handler = RichHandler(
+            console=Console(stderr=True), show_path=False, markup=False, log_time_format="%FT%TZ"
+        )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in ("monitor", "collectors", "rules", "reports", "config"):
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.INFO)
+    for name in ("apscheduler.scheduler", "apscheduler.executors.default"):
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
