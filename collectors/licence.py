@@ -1,12 +1,11 @@
 """Licence spellings → whether the weights can be downloaded, by the table of the registry."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 
 from collectors.record import Openness, Release, Score
+from config import registry
 
 
 def _plain(spelling: str) -> str:
@@ -17,9 +16,7 @@ def _plain(spelling: str) -> str:
 @cache
 def spellings() -> Mapping[str, Openness]:
     """Return openness by plain spelling, from config/registry/licences.csv."""
-    table = files("config") / "registry" / "licences.csv"
-    with table.open(encoding="utf-8") as lines:
-        return {_plain(r["spelling"]): Openness(r["openness"]) for r in csv.DictReader(lines)}
+    return {_plain(name): Openness(state) for name, state in registry.licences().items()}
 
 
 def openness_of(spelling: str | None) -> Openness:

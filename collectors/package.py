@@ -1,45 +1,21 @@
-"""The packages whose advisories count: those that lie on the path by which a model is loaded."""
+"""The packages whose advisories are asked for: those that load, serve or build models."""
 
-from functools import cache
-from importlib.resources import files
-
-import yaml
-
+from config import registry
 from config.errors import ConfigError
 
 
-@cache
-def _registry() -> tuple[tuple[str, str], ...]:
-    path = files("config") / "registry" / "packages.yaml"
-    return _pairs(str(path), yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
-def _pairs(path: str, document: object) -> tuple[tuple[str, str], ...]:
-    entries = document.get("packages") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise ConfigError(path, "packages", "a list of {ecosystem, package}")
-    pairs = set()
-    for position, entry in enumerate(entries):
-        match entry:
-            case {"ecosystem": str(ecosystem), "package": str(package)}:
-                pairs.add((ecosystem, package))
-            case _:
-                raise ConfigError(path, f"packages[{position}]", "{ecosystem, package}")
-    return tuple(sorted(pairs))
-
-
 def watched(setting: str | None = None) -> tuple[tuple[str, str], ...]:
-    """Return (ecosystem, package) pairs, sorted: of the registry, or of the setting.
+    """Return (ecosystem, package) pairs as OSV spells them, sorted.
 
-    `sources.osv.packages` may hold `PyPI/torch,Go/github.com/ollama/ollama`; else
+    `sources.osv.extra.packages` may hold `PyPI/torch,Go/github.com/ollama/ollama`; else
     config/registry/packages.yaml counts. Raises ConfigError.
     """
     if not setting:
-        return _registry()
-    pairs = []
+        return tuple(sorted({(p.ecosystem, p.package) for p in registry.packages()}))
+    pairs = set()
     for item in setting.split(","):
         ecosystem, slash, package = item.strip().partition("/")
         if not slash or not package:
-            raise ConfigError("sources", "osv.packages", f"ECOSYSTEM/PACKAGE, not {item!r}")
-        pairs.append((ecosystem, package))
-    return tuple(sorted(set(pairs)))
+            raise ConfigError("sources", "osv.extra.packages", f"ECOSYSTEM/PACKAGE, not {item!r}")
+        pairs.add((ecosystem, package))
+    return tuple(sorted(pairs))
