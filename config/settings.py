@@ -19,6 +19,8 @@ from pydantic_settings import (
 )
 
 from config.errors import ConfigError
+from config.notify import NotifySettings
+from config.secret import read_secret
 
 PREFIX = "TOCSIN_"
 NOT_SETTINGS = {"TOCSIN_HOME", "TOCSIN_CONFIG", "TOCSIN_SHARED"}
@@ -29,18 +31,6 @@ class Section(BaseModel):
     """Frozen; a key that nobody knows is an error, not a silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def read_secret(value: SecretStr | None, file: Path | None) -> str | None:
-    """Return the secret from its setting or its file, stripped; None if neither is set."""
-    if value is not None:
-        return value.get_secret_value()
-    if file is None:
-        return None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ConfigError(file, "secret file", f"a readable file ({error.strerror})") from error
 
 
 class SourceSettings(Section):
@@ -134,6 +124,7 @@ class Settings(BaseSettings):
     site: SiteSettings = SiteSettings()
     serve: ServeSettings = ServeSettings()
     daemon: DaemonSettings = DaemonSettings()
+    notify: NotifySettings = NotifySettings()
 
     @classmethod
     def settings_customise_sources(

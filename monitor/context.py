@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from config.errors import ConfigError
 from config.method import Method, load_method
-from config.settings import Settings, load_settings, read_secret
+from config.secret import read_secret
+from config.settings import Settings, load_settings
 from monitor.lake import Lake
 from monitor.store.engine import open_store, sqlite_url
 
