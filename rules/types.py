@@ -83,6 +83,17 @@ class Reading:
     """History the reducer computed on the way, oldest first (lag by month end, counts by month)."""
 
 
+class Note(StrEnum):
+    """Why an indicator's level differs from the level of its reading alone."""
+
+    NONE = ""
+    PENDING = "pending"  # higher, not yet seen often enough
+    KEPT = "kept"  # clear of the threshold, not yet for long enough
+    IN_BAND = "in_band"  # under the threshold, inside the dead band
+    HELD_MISSING = "held_missing"  # no value: what was known last is held
+    HELD_STALE = "held_stale"  # an old value lowers and raises nothing
+
+
 @dataclass(frozen=True)
 class IndicatorState:
     """What the fold remembers of one indicator between evaluation days."""
@@ -95,6 +106,8 @@ class IndicatorState:
     last_supported: date | None = None
     """Last day on which a reading spoke for the level now held (`keep` counts from here)."""
     missing_since: date | None = None
+    yellow_supported: date | None = None
+    """Last day on which a reading spoke for yellow or more; red falls no further while it keeps."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,8 @@ class IndicatorAssessment:
     in_force: bool
     sources_disagree: bool = False
     note: str = ""
-    """Why level and raw level differ: `pending`, `kept`, `in_band`, `held_missing` or empty."""
+    """Why level and raw level differ (a `Note`): `pending`, `kept`, `in_band`, `held_missing`,
+    `held_stale` or empty."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +165,35 @@ class Override:
     until: datetime
 
 
+class ActKind(StrEnum):
+    """What a person may do that a level depends on."""
+
+    RELEASE = "release"  # lets a risk leave red once the rule allows it
+    OVERRIDE = "override"  # a level beside the model's, until a moment
+    REVOKE_OVERRIDE = "revoke_override"
+    CONFIRM = "confirm"  # two people confirm what a tripwire reported
+    RETRACT = "retract"  # takes a confirmation back
+
+
+@dataclass(frozen=True)
+class Act:
+    """One human act, as the fold reads it; who may do what is checked where acts are stored."""
+
+    kind: ActKind
+    at: datetime
+    author: str
+    risk: Risk | None = None
+    """For release, override and its revocation."""
+    indicator: str | None = None
+    """Id, for confirm and retract."""
+    level: Level | None = None
+    until: datetime | None = None
+    """End of an override, or of a confirmation (None: until retracted)."""
+    reason: str = ""
+    second: str | None = None
+    """The second pair of eyes, another person than `author`."""
+
+
 @dataclass(frozen=True)
 class RiskState:
     """What the fold remembers of one risk between evaluation days."""
@@ -185,6 +228,8 @@ class RiskAssessment:
     override: Override | None = None
     started_on: date | None = None
     """First day of the fold."""
+    weight_in_force: float = 0.0
+    """Denominator of `coverage`."""
 
 
 @dataclass(frozen=True)
