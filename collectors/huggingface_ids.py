@@ -1,0 +1,51 @@
+"""Which names the Hub can have given: whatever else stands in an answer is refused, and kept."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from collectors.base import Refused
+
+MAX_ID, MAX_TEXT = 256, 256
+
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,200}", re.ASCII)
+"""`owner/name`: the Hub allows letters, digits, `-`, `_` and `.` only."""
+
+
+def is_model_id(text: str) -> bool:
+    """Return whether the text can be the id of a model: `owner/name`, at most 256 characters."""
+    return len(text) <= MAX_ID and _ID.fullmatch(text) is not None
+
+
+def printable(text: str) -> str:
+    """Return the text as it may stand in a log or a list: escaped where needed, 256 at most."""
+    if len(text) > MAX_TEXT:
+        text = text[: MAX_TEXT - 1] + "…"
+    return text if text.isprintable() else text.encode("unicode_escape").decode()[:MAX_TEXT]
+
+
+def refusal(table: str, text: str) -> Refused:
+    """Return why this id is not taken."""
+    if len(text) > MAX_ID:
+        reason = f"id of {len(text)} characters, at most {MAX_ID}"
+    elif not text.isprintable():
+        reason = "id with control characters"
+    elif "/" not in text:
+        reason = "id without owner"
+    else:
+        reason = "id with characters that the hub does not allow"
+    return Refused(table, printable(text), reason)
+
+
+def is_plain(text: str) -> bool:
+    """Return whether free text (a tag, a library, a path) is printable and of sane length."""
+    return len(text) <= MAX_TEXT and text.isprintable()
+
+
+def all_plain(texts: Sequence[str]) -> bool:
+    """Return the same for many texts at once, at the speed of a string join."""
+    return not texts or (max(map(len, texts)) <= MAX_TEXT and "".join(texts).isprintable())
+
+
+def plain(texts: Iterable[str | None]) -> list[str | None]:
+    """Return the texts with None in place of what is not plain."""
+    return [t if t is None or is_plain(t) else None for t in texts]
