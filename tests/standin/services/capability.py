@@ -121,7 +121,7 @@ class Lmarena:
         path = request.path
         if path.endswith("/rows"):
             return self._rows(request)
-        if "/resolve/" in path:
+        if path.endswith(".parquet"):
             return self._resolve(request)
         if path.startswith("/api/datasets/"):
             siblings = [

@@ -41,6 +41,7 @@ class Feeds:
         if name == "":
             return document(sorted(self._own) + [f"malformed/{n}" for n in sorted(self._malformed)])
         body = self._own.get(name) or self._malformed.get(name.removeprefix("malformed/"))
-        if body is None:
-            body = self._own["rss.xml"] if name.endswith("feed") else None
+        if body is None and "." in name.split("/")[0]:
+            # another host's feed, asked of us under that host's name
+            body = self._own["rss.xml" if ".cn/" in name else "atom.xml"]
         return not_found() if body is None else page(body, "application/xml")

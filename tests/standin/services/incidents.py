@@ -38,11 +38,16 @@ class Aiid:
 
     def __init__(self, standin: "StandIn") -> None:
         self._corpus = standin.corpus
+        self.token: str | None = None
+        """The token that the API asks for; None leaves it open. Snapshots are always open."""
 
     def answer(self, request: Request) -> Answer:
         """Return what the database would say."""
         path = request.path
         if path.endswith("/graphql"):
+            asked = request.headers.get("authorization", "")
+            if self.token is not None and asked != f"Bearer {self.token}":
+                return document({"errors": [{"message": "Unauthorized"}]}, 401)
             return self._graphql(request)
         if path.endswith("/rss.xml"):
             return page(self._corpus.own("aiid_rss.xml"), "application/rss+xml")
