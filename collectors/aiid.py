@@ -49,6 +49,7 @@ SOURCE = Source(
     seen=Seen.RECORDED,
     hosts=("pub-a5fe3e44369c4cabb576fa0d2c09fdf6.r2.dev",),
     tables=("incidents",),
+    inventory=("snapshot",),
 )
 
 _PAGE = 500

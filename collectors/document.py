@@ -7,6 +7,7 @@ from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
+import yaml
 
 from collectors.base import Options, Payload, Refused, Response, Source
 from collectors.errors import PayloadChanged
@@ -89,6 +90,19 @@ def decode_json(payload: Payload, shape: type[T]) -> T:
         path = (match["path"] if match else None) or "$"
         said = match["said"] if match else str(error)
         raise PayloadChanged(payload.source, f"{payload.url} {path}", said[:300]) from error
+
+
+def load_yaml(payload: Payload) -> object:
+    """Return the body as plain YAML; raise PayloadChanged for what is none.
+
+    By the loader in Python: the faster one in C ends the whole process on deeply nested input.
+    """
+    refuse_html(payload, "YAML")
+    try:
+        return yaml.safe_load(payload.body)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise PayloadChanged(payload.source, payload.url, f"YAML ({said})") from error
 
 
 def clip(text: str | None, limit: int = _TITLE) -> str | None:

@@ -45,6 +45,7 @@ SOURCE = Source(
     stale_after=timedelta(days=14),
     seen=Seen.RECORDED,
     tables=("scores", "releases"),
+    inventory=("eci", "benchmarks", "models"),
 )
 
 ECI_COLUMNS = (

@@ -44,6 +44,7 @@ SOURCE = Source(
     seen=Seen.RECORDED,
     hosts=("cdn-lfs.huggingface.co", "cdn-lfs.hf.co", "cas-bridge.xethub.hf.co"),
     tables=("scores",),
+    inventory=("latest", "full"),
 )
 
 COLUMNS = (
@@ -64,13 +65,13 @@ def fetch(http: Http, since: Watermark, options: Options) -> Iterator[Payload]:
     url = f"{options.base_url}/text/latest-00000-of-00001.parquet"
     answer = http.get(url, max_bytes=32 << 20, revalidate=True)
     if answer.status != 304:
-        yield answered(SOURCE, "board", answer, context=context, whole="latest")
+        yield answered(SOURCE, "latest", answer, context=context, whole="latest")
     last = iso_day(since.get("full_on"))
     if last is None or options.now.date() - last >= _QUARTER:
         url = f"{options.base_url}/text/full-00000-of-00001.parquet"
         mark = {"full_on": options.now.date().isoformat()}
         answer = http.get(url, max_bytes=256 << 20)
-        yield answered(SOURCE, "board", answer, mark, context, whole="full")
+        yield answered(SOURCE, "full", answer, mark, context, whole="full")
 
 
 def parse(payload: Payload) -> Iterator[Parsed]:

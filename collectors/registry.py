@@ -2,11 +2,28 @@
 
 from types import ModuleType
 
-from collectors import huggingface
+from collectors import (
+    aiid,
+    artificial_analysis,
+    atlas,
+    cac,
+    epoch,
+    federal_register,
+    feeds,
+    github_advisories,
+    govcn,
+    huggingface,
+    kev,
+    lmarena,
+    osv,
+)
 from collectors.base import Collector
 
 MODULES: tuple[ModuleType, ...] = (
     huggingface,
+    epoch, lmarena, artificial_analysis,
+    aiid, atlas, osv, github_advisories, kev,
+    federal_register, govcn, cac, feeds,
 )  # fmt: skip
 """One module per source, each with its `COLLECTOR`."""
 

@@ -12,7 +12,7 @@ from charset_normalizer import from_bytes
 from collectors.document import iso_day, looks_like_html
 from collectors.errors import PayloadChanged, PayloadTooLarge
 
-_BOMS = (
+BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
@@ -27,7 +27,7 @@ def decode(body: bytes, encoding: str | None = None) -> str:
     Raises UnicodeDecodeError where `encoding` is given and wrong. GB18030 holds every GBK and
     GB2312 text, so Chinese files without declaration are read by it.
     """
-    for mark, name in _BOMS:
+    for mark, name in BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body.decode(name)
     if encoding is not None:
