@@ -169,11 +169,14 @@ class Lmarena:
     @cached_property
     def full(self) -> bytes:
         """Return the newest board and the older boards' overall ratings."""
-        return _parquet(self._latest_rows + _history(self._corpus))
+        rows = self._latest_rows
+        newest = rows[0]["leaderboard_publish_date"]
+        earlier = [r for r in _history(self._corpus) if r["leaderboard_publish_date"] != newest]
+        return _parquet(rows + earlier)
 
 
 def _history(corpus: "Corpus") -> list[dict[str, Any]]:
-    """Return the overall ratings of earlier boards; only the Hub's own boards of one day twice."""
+    """Return the overall ratings of the boards kept day by day, one row a model and board."""
     path = corpus.real("lmarena/derived_panel.csv.gz")
     if path is None:
         return []
