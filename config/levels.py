@@ -5,6 +5,7 @@ group or indicator nobody knows, a missing `because` are errors with file, key a
 """
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
@@ -89,6 +90,8 @@ class Watch(Strict):
 class Levels(Strict):
     """`levels.yaml`: how indicators make a risk level."""
 
+    fold_from: date
+    """First day of a reconstructed record; our own starts with its first fetch."""
     coverage: Coverage
     weights: Weights
     own_sources: tuple[str, ...] = ()

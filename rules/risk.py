@@ -105,6 +105,26 @@ def override_at(acts: Sequence[Act], risk: Risk, moment: datetime) -> tuple[Over
     return found if found and moment < found[0].until else None
 
 
+def release_at(
+    acts: Sequence[Act], risk: Risk, state: RiskState, moment: datetime, previous: datetime | None
+) -> bool:
+    """Return whether a person's release of this red counts at the moment.
+
+    It must have been given since this red began. With an `until` it stands until then; without
+    one it counts only at the first evaluation after it, and only if red was waiting for it.
+    """
+    if state.since is None:
+        return False
+    for act in acts:
+        given = act.kind is ActKind.RELEASE and act.risk is risk and act.at <= moment
+        if not given or act.at.date() < state.since:
+            continue
+        fresh = state.release_due and previous is not None and previous < act.at
+        if fresh if act.until is None else moment < act.until:
+            return True
+    return False
+
+
 def called_for(clauses: Sequence[Clause]) -> Level:
     """Return the level that the clauses call for by themselves."""
     holding = [c.level for c in clauses if c.holds]
@@ -177,19 +197,11 @@ def assess(
     moment: datetime,
     previous: datetime | None,
 ) -> tuple[RiskState, RiskAssessment]:
-    """Return the risk's state and assessment at `moment`, the last evaluation being `previous`.
-
-    A release counts if it was given after `previous` (any time before, on the first day: never),
-    while red was waiting for it.
-    """
+    """Return the risk's state and assessment at `moment`, the last evaluation being `previous`."""
     share, total = coverage(levels, assessed)
     bench = Bench(levels, method, assessed, confirmations(acts, moment))
     clauses = tuple(evaluate(rule, bench) for rule in levels.clauses)
-    released = state.release_due and any(
-        a.kind is ActKind.RELEASE and a.risk is risk and previous < a.at <= moment
-        for a in acts
-        if previous is not None
-    )
+    released = release_at(acts, risk, state, moment, previous)
     covered = total > 0 and share >= levels.coverage.gate
     state = step(state, levels, clauses, covered, released, moment.date())
     override = override_at(acts, risk, moment)

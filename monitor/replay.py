@@ -1,0 +1,356 @@
+"""Fold a daily grid over what was known: each day's readings, then levels, then risks.
+
+`keep`, releases and overrides make a level depend on its past, so a day's assessment is always the
+end of a fold from the start: nothing is read back from what an earlier run concluded. A reading is
+taken when its inputs changed or its rhythm is due, and kept in between; readings are remembered by
+(indicator, moment, vintage of its inputs), so folding again costs next to nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
+
+from collectors.schema import TABLES
+from config import registry
+from config.levels import Levels, parse_levels
+from config.method import Indicator, Method
+from monitor.asof import View, tables_of
+from monitor.indicators import evaluate, reading
+from rules import level as level_rules
+from rules import risk as risk_rules
+from rules.reduction import absent
+from rules.threshold import raw_level, sources_disagree
+from rules.types import (
+    Act,
+    Assessment,
+    IndicatorAssessment,
+    IndicatorState,
+    Missing,
+    Note,
+    Reading,
+    Risk,
+    RiskState,
+    Why,
+)
+
+DERIVED_FROM = {"roots": ("models", "bases")}
+"""Tables that the view makes itself, by what they are made of."""
+
+Key = tuple[str, str, str, str]
+"""Indicator's hash, moment, vintage of its inputs, home."""
+
+
+class Memo(Protocol):
+    """Remembers readings that cannot change any more."""
+
+    def get(self, key: Key) -> Reading | None:
+        """Return what is remembered, or None."""
+
+    def put(self, key: Key, found: Reading) -> None:
+        """Remember a reading."""
+
+
+class InMemory:
+    """A memo that lives as long as the process."""
+
+    def __init__(self) -> None:
+        self._found: dict[Key, Reading] = {}
+
+    def get(self, key: Key) -> Reading | None:
+        """Return what is remembered, or None."""
+        return self._found.get(key)
+
+    def put(self, key: Key, found: Reading) -> None:
+        """Remember a reading."""
+        self._found[key] = found
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """One indicator with what never changes about it."""
+
+    indicator: Indicator
+    tables: tuple[str, ...]
+    """Lake tables that it reads, through views too."""
+    sha256: str
+
+
+@dataclass
+class _Memory:
+    """What the fold remembers of one indicator."""
+
+    state: IndicatorState = field(default_factory=IndicatorState)
+    reading: Reading | None = None
+    note: Note = Note.NONE
+    values: list[tuple[date, float]] = field(default_factory=list)
+    """Values by day of evaluation, oldest first."""
+
+
+class Fold:
+    """The state of one record (our own or the reconstructed one), moved on one moment at a time."""
+
+    def __init__(
+        self,
+        view: View,
+        method: Method,
+        *,
+        acts: Sequence[Act] = (),
+        sources_on: frozenset[str] | None = None,
+        memo: Memo | None = None,
+    ) -> None:
+        self.acts, self.sources_on = sorted(acts, key=_order), sources_on
+        self.memo: Memo = memo if memo is not None else InMemory()
+        self.remembered: dict[str, _Memory] = {}
+        self.risks: dict[Risk, RiskState] = {}
+        self.previous: datetime | None = None
+        self.started_on: date | None = None
+        self.take_over(view, method)
+
+    def take_over(self, view: View, method: Method) -> None:
+        """Judge by this method from the next moment on; what was remembered stays.
+
+        `view` must hold the method's own views.
+        """
+        self.view, self.method = view, method
+        self._vintages: dict[tuple[str, ...], tuple[tuple[int, ...], str]] = {}
+        self._prepared: datetime | None = None
+        self.levels: Levels = parse_levels(method.levels)
+        self.by_id = method.by_id
+        self.plans = [_plan(method, i) for i in method.indicators]
+
+    def step(self, moment: datetime) -> Assessment:
+        """Return the assessment at the next moment; moments must not go back."""
+        if self.previous is not None and moment < self.previous:
+            raise ValueError(f"{moment.isoformat()} lies before {self.previous.isoformat()}")
+        self.started_on = self.started_on or moment.date()
+        acts = [a for a in self.acts if a.at <= moment]
+        for plan in self.plans:
+            self._read(plan, moment)
+        risks = []
+        for risk in Risk:
+            state, found = risk_rules.assess(
+                risk,
+                self.risks.get(risk, RiskState()),
+                self.levels,
+                self.by_id,
+                self._assessed(risk),
+                acts,
+                moment,
+                self.previous,
+            )
+            self.risks[risk] = state
+            risks.append(replace(found, started_on=self.started_on))
+        self.previous = moment
+        return Assessment(
+            as_of=moment,
+            method=self.method.version,
+            method_sha256=self.method.sha256,
+            home=self.view.home,
+            reconstructed=self.view.reconstructed,
+            risks=tuple(risks),
+        )
+
+    def history(self, indicator: str) -> list[tuple[date, float]]:
+        """Return the indicator's values by day of evaluation, oldest first."""
+        found = self.remembered.get(indicator)
+        return list(found.values) if found else []
+
+    def _assessed(self, risk: Risk) -> list[IndicatorAssessment]:
+        indicators = [i for i in self.method.indicators if i.risk == risk.value]
+        in_force = self._in_force(indicators)
+        weights = risk_rules.weights(self.levels, indicators, in_force)
+        found = []
+        for indicator in indicators:
+            memory = self.remembered[indicator.id]
+            if memory.reading is None:
+                raise LookupError(f"{indicator.id} was not read")
+            found.append(
+                IndicatorAssessment(
+                    id=indicator.id,
+                    code=indicator.code,
+                    reading=memory.reading,
+                    raw_level=raw_level(memory.reading, indicator),
+                    level=memory.state.level,
+                    since=memory.state.since,
+                    weight=weights[indicator.id],
+                    in_force=indicator.id in in_force,
+                    sources_disagree=sources_disagree(memory.reading, indicator),
+                    note=memory.note,
+                )
+            )
+        return found
+
+    def _in_force(self, indicators: Iterable[Indicator]) -> frozenset[str]:
+        """Return ids whose source is enabled, or whose evidence is attested for the moment."""
+        on = set()
+        for indicator in indicators:
+            memory = self.remembered[indicator.id]
+            if indicator.grade == "C":
+                attested = memory.reading is not None and memory.reading.value is not None
+            else:
+                attested = self.sources_on is None or bool(self.sources_on & set(indicator.sources))
+            if attested:
+                on.add(indicator.id)
+        return frozenset(on)
+
+    def _read(self, plan: _Plan, moment: datetime) -> None:
+        memory = self.remembered.setdefault(plan.indicator.id, _Memory())
+        vintage = self._vintage(plan.tables, moment)
+        if _due(plan.indicator, memory.reading, vintage, moment):
+            memory.reading = self._evaluate(plan, moment, vintage)
+            if memory.reading.value is not None:
+                memory.values.append((moment.date(), memory.reading.value))
+        elif memory.reading is not None:
+            memory.reading = _aged(memory.reading, plan.indicator, moment)
+        if memory.reading is not None:
+            memory.state, memory.note = level_rules.step(
+                memory.state, memory.reading, plan.indicator, moment.date()
+            )
+
+    def _evaluate(self, plan: _Plan, moment: datetime, vintage: str) -> Reading:
+        if all(self.view.is_empty(t, moment) for t in plan.tables):
+            outcome = absent(Why.NO_DATA, [])
+            return reading(
+                plan.indicator, moment, outcome, vintage=vintage, sources_on=self.sources_on
+            )
+        key = (plan.sha256, moment.isoformat(), vintage, self.view.home)
+        found = self.memo.get(key)
+        if found is None:
+            if self._prepared != moment:
+                self.view.at(moment)
+                self._prepared = moment
+            found = evaluate(
+                self.view.connection,
+                plan.indicator,
+                moment,
+                home=self.view.home,
+                vintage=vintage,
+                sources_on=self.sources_on,
+            )
+            if found.missing is None or found.missing.why is not Why.FAILED:
+                self.memo.put(key, found)
+        return found
+
+    def _vintage(self, tables: tuple[str, ...], moment: datetime) -> str:
+        counts = tuple(len(self.view.known(t, moment)) for t in tables)
+        before = self._vintages.get(tables)
+        if before is None or before[0] != counts:
+            before = self._vintages[tables] = (counts, self.view.vintage(tables, moment))
+        return before[1]
+
+
+def _order(act: Act) -> tuple[datetime, str, str]:
+    return act.at, act.kind.value, act.author
+
+
+def _plan(method: Method, indicator: Indicator) -> _Plan:
+    tables, seen = set[str](), set[str]()
+    waiting = list(tables_of(indicator.sql))
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in TABLES:
+            tables.add(name)
+        elif name in method.views:
+            waiting += tables_of(method.views[name])
+        else:
+            waiting += DERIVED_FROM.get(name, ())
+    texts = [indicator.model_dump_json(), *(f"{v}={method.views.get(v, '')}" for v in sorted(seen))]
+    texts.append(_words())
+    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return _Plan(indicator, tuple(sorted(tables)), digest)
+
+
+def _words() -> str:
+    """Return the registry's word lists as text: queries read them, so they are part of a key."""
+    return repr((registry.lexicon(), registry.packages(), sorted(registry.licences().items())))
+
+
+def _due(indicator: Indicator, before: Reading | None, vintage: str, moment: datetime) -> bool:
+    """Return whether to read now: never read, inputs changed, or a day of the rhythm."""
+    if before is None or before.vintage != vintage:
+        return True
+    if before.as_of == moment:
+        return False
+    return moment.time() == time(0) and moment.date().toordinal() % indicator.every_days == 0
+
+
+def _aged(before: Reading, indicator: Indicator, moment: datetime) -> Reading:
+    """Return an earlier reading as it stands now: older, perhaps stale, perhaps too old."""
+    if before.value is None or before.newest_on is None:
+        return before
+    age = (moment.date() - before.newest_on).days
+    if age > indicator.missing_after_days:
+        detail = {"newest": before.newest_on.isoformat()}
+        return replace(
+            before, value=None, missing=Missing(Why.STALE, detail), votes={}, low=None, high=None,
+            stale=False,
+        )  # fmt: skip
+    return replace(before, stale=age > indicator.stale_after_days)
+
+
+def grid(first: date, last: datetime) -> Iterator[datetime]:
+    """Return 00:00 UTC of each day from `first`, and `last` itself if it is none of them."""
+    moment = datetime.combine(first, time(0), UTC)
+    while moment <= last:
+        yield moment
+        moment += timedelta(days=1)
+    if last.time() != time(0):
+        yield last
+
+
+def start_of(view: View, levels: Levels) -> date | None:
+    """Return the first day of the fold: the first midnight that knew something; None if none did.
+
+    A reconstructed record starts no earlier than the method says.
+    """
+    moments = view.moments()
+    if not moments:
+        return None
+    known = datetime.fromtimestamp(moments[0], UTC)
+    first = known.date() if known.time() == time(0) else known.date() + timedelta(days=1)
+    return max(first, levels.fold_from) if view.reconstructed else first
+
+
+@dataclass(frozen=True)
+class Successor:
+    """A method that takes over on a day, with a view that holds its views."""
+
+    day: date
+    method: Method
+    view: View
+
+
+def replay(
+    view: View,
+    method: Method,
+    last: datetime,
+    *,
+    acts: Sequence[Act] = (),
+    sources_on: frozenset[str] | None = None,
+    memo: Memo | None = None,
+    successors: Sequence[Successor] = (),
+    first: date | None = None,
+) -> Iterator[Assessment]:
+    """Yield the assessment of each day of the grid up to `last`, and of `last` itself.
+
+    `first` None starts where the record does. A record that starts after `last` yields the one
+    assessment of `last`.
+    """
+    fold = Fold(view, method, acts=acts, sources_on=sources_on, memo=memo)
+    waiting = sorted(successors, key=lambda s: s.day)
+    for moment in moments(fold, last, first):
+        while waiting and waiting[0].day <= moment.date():
+            successor = waiting.pop(0)
+            fold.take_over(successor.view, successor.method)
+        yield fold.step(moment)
+
+
+def moments(fold: Fold, last: datetime, first: date | None = None) -> list[datetime]:
+    """Return the moments of a fold up to `last`; at least `last` itself."""
+    begin = first or start_of(fold.view, fold.levels) or last.date()
+    return list(grid(begin, last)) or [last]
