@@ -42,7 +42,8 @@ class Source:
     tables: tuple[str, ...] = ()
     """Tables of the lake that this source writes."""
     inventory: tuple[str, ...] = ()
-    """Shapes whose batches list everything there is, so that a fall in rows is a collapse."""
+    """Sweeps that list everything there is, so that a fall in rows is a collapse; "" for the run
+    of a source without sweeps."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ CURSOR_KEEPS = timedelta(days=14)
 """How long the census may be interrupted before it begins again."""
 MAX_PAGE_BYTES = 64 << 20
 
-_COUNTERS = ("downloads", "downloadsAllTime", "likes", "createdAt")
+_COUNTERS = ("downloads", "downloadsAllTime", "likes")
 _EVERYTHING = (
     "author", "createdAt", "lastModified", "downloads", "downloadsAllTime", "likes", "tags",
     "gated", "disabled", "pipeline_tag", "library_name", "safetensors", "baseModels", "sha",

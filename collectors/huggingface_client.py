@@ -8,7 +8,6 @@ from threading import Lock
 
 import httpx2
 from huggingface_hub import HfApi, set_client_factory
-from huggingface_hub.errors import HfHubHTTPError
 
 from collectors.base import Http, Response
 
@@ -23,12 +22,15 @@ _ONE_AT_A_TIME = Lock()
 class Bridge(httpx2.BaseTransport):
     """Carries the client's requests over our `Http`, and keeps every answer as it came."""
 
-    def __init__(self, http: Http) -> None:
-        self._http = http
+    def __init__(self, http: Http, root: str) -> None:
+        self._http, self._root = http, root
         self.answers: list[Response] = []
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Return what our own client was answered; errors of ours pass through unchanged."""
+        if not str(request.url).startswith(self._root):
+            # The client asks for more than it was asked (a list of calling programs, telemetry).
+            raise httpx2.ConnectError("only models are asked for", request=request)
         ours = ("authorization", "accept")
         headers = {k: v for k, v in request.headers.items() if k.lower() in ours}
         answer = self._http.get(str(request.url), headers=headers, accept=JUDGED)
@@ -42,7 +44,7 @@ class Bridge(httpx2.BaseTransport):
 @contextmanager
 def hub(http: Http, base_url: str, key: str | None) -> Iterator[tuple[HfApi, Bridge]]:
     """Give the Hub's client for a while, speaking through `http`."""
-    bridge = Bridge(http)
+    bridge = Bridge(http, f"{base_url.rstrip('/')}/api/models/")
     with _ONE_AT_A_TIME:
         set_client_factory(
             lambda: httpx2.Client(transport=bridge, follow_redirects=True, timeout=60.0)
@@ -72,7 +74,7 @@ def ask_model(api: HfApi, bridge: Bridge, model_id: str) -> tuple[Response, ...]
     bridge.answers.clear()
     try:
         api.model_info(model_id, securityStatus=True)
-    except HfHubHTTPError as error:
+    except httpx2.HTTPError as error:  # the client's own errors are of this kind too
         _LOG.debug("%s: %s", model_id, type(error).__name__)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         # The client trips over fields of another type than it expects; the bytes are there.

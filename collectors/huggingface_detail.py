@@ -16,7 +16,7 @@ from collectors.base import Http, Options, Parsed, Payload, Refused, Response, W
 from collectors.document import decode_json
 from collectors.errors import PayloadChanged, SourceRefused
 from collectors.huggingface_client import JUDGED, ask_model, hub
-from collectors.huggingface_ids import is_model_id, printable, refusal
+from collectors.huggingface_ids import is_model_id, may_be_asked, printable, refusal
 from collectors.huggingface_link import next_page
 from collectors.huggingface_pages import Item, counters, describe
 from collectors.record import File, Presence, Scan
@@ -81,7 +81,7 @@ def fetch_detail(http: Http, _: Watermark, options: Options) -> Iterator[Payload
 
     Raises SourceRefused where the key itself is refused, lest every repository look gone.
     """
-    watched = [w for w in dict.fromkeys(options.watch) if is_model_id(w)]
+    watched = [w for w in dict.fromkeys(options.watch) if may_be_asked(w)]
     for number, model_id in enumerate(watched, start=1):
         with hub(http, options.base_url, options.key) as (api, bridge):
             answers = ask_model(api, bridge, model_id)
@@ -119,11 +119,16 @@ def _tree(http: Http, options: Options, said: Response) -> Iterator[Response]:
         url, params = following, []
 
 
+def _id_in(url: str) -> str | None:
+    match = _ASKED.search(unquote(urlsplit(url).path))
+    return match["id"] if match is not None and may_be_asked(match["id"]) else None
+
+
 def _asked_id(payload: Payload) -> str:
-    match = _ASKED.search(unquote(urlsplit(payload.url).path))
-    if match is None or not is_model_id(match["id"]):
+    found = _id_in(payload.url)
+    if found is None:
         raise PayloadChanged(payload.source, printable(payload.url), "…/api/models/OWNER/NAME")
-    return match["id"]
+    return found
 
 
 def _state(payload: Payload) -> str:
@@ -149,6 +154,10 @@ def parse_detail(payload: Payload) -> Iterator[Parsed]:
             observed_on=today, state=state, now_id=now_id,
         )  # fmt: skip
 
+    if 300 <= payload.status < 400:
+        moved = _id_in(payload.headers.get("location", ""))
+        yield presence(asked, "renamed" if moved else "unknown", moved)
+        return
     if payload.status != 200:
         yield presence(asked, _state(payload))
         return

@@ -16,6 +16,11 @@ def is_model_id(text: str) -> bool:
     return len(text) <= MAX_ID and _ID.fullmatch(text) is not None
 
 
+def may_be_asked(text: str) -> bool:
+    """Return whether a watched name may be asked for: an id, or an old name without owner."""
+    return is_model_id(text) or is_model_id(f"owner/{text}")
+
+
 def printable(text: str) -> str:
     """Return the text as it may stand in a log or a list: escaped where needed, 256 at most."""
     if len(text) > MAX_TEXT:
