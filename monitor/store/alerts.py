@@ -46,7 +46,7 @@ class AlertRow(SQLModel, table=True):
 
     __tablename__ = "alert"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     year: int
     serial: int
     """Counts within the year; exercises have a series of their own."""
@@ -102,7 +102,7 @@ class ArtefactRow(SQLModel, table=True):
 
     __tablename__ = "artefact"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     notice_id: str = Field(foreign_key="notice.id", index=True)
     kind: str
     """subject, text, html, report, pack, cap."""
@@ -122,7 +122,7 @@ class AckRow(SQLModel, table=True):
 
     __tablename__ = "ack"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     alert_id: int = Field(foreign_key="alert.id", index=True)
     identity: str
     at: datetime = Field(sa_type=UtcDateTime)
@@ -134,7 +134,7 @@ class SilenceRow(SQLModel, table=True):
 
     __tablename__ = "silence"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     risk: str | None = None
     kinds: str = ""
     """Space-separated; empty: every kind."""

@@ -16,6 +16,8 @@ class OutboxState(StrEnum):
     CLAIMED = "claimed"
     DELIVERED = "delivered"
     DEAD = "dead"
+    SILENCED = "silenced"
+    """Held back by a silence; told later if it is still the newest when that ends."""
 
 
 class OutboxRow(SQLModel, table=True):
@@ -23,7 +25,7 @@ class OutboxRow(SQLModel, table=True):
 
     __tablename__ = "outbox"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     """Idempotency key: Message-ID, webhook-id, CAP file name. The same on every attempt."""
     notice_id: str = Field(foreign_key="notice.id", index=True)
@@ -33,6 +35,8 @@ class OutboxRow(SQLModel, table=True):
     sha256: str
     state: str = OutboxState.PENDING
     created_at: datetime = Field(sa_type=UtcDateTime)
+    trying_since: datetime = Field(sa_type=UtcDateTime)
+    """Start of the 72 hours; moved when a person sends a dead letter again."""
     next_at: datetime = Field(sa_type=UtcDateTime)
     claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     claimed_by: str | None = None
@@ -51,7 +55,7 @@ class AttemptRow(SQLModel, table=True):
 
     __tablename__ = "attempt"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     outbox_id: int = Field(foreign_key="outbox.id", index=True)
     at: datetime = Field(sa_type=UtcDateTime)
     worker: str

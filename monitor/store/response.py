@@ -23,7 +23,7 @@ class CaseRow(SQLModel, table=True):
 
     __tablename__ = "response_case"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     alert_id: int = Field(foreign_key="alert.id", index=True)
     transition_id: str = Field(foreign_key="transition.id", unique=True)
     risk: str
@@ -40,7 +40,7 @@ class StepRow(SQLModel, table=True):
 
     __tablename__ = "case_step"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="response_case.id", index=True)
     position: int
     name: str
@@ -57,7 +57,7 @@ class TaskRow(SQLModel, table=True):
 
     __tablename__ = "case_task"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="response_case.id", index=True)
     title: str
     owner: str
@@ -73,7 +73,7 @@ class VoteRow(SQLModel, table=True):
 
     __tablename__ = "panel_vote"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="response_case.id", index=True)
     person: str
     identity: str
@@ -92,7 +92,7 @@ class OverrideRow(SQLModel, table=True):
 
     __tablename__ = "override"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     risk: str = Field(index=True)
     level: str
     model_level: str
@@ -115,7 +115,7 @@ class ReleaseRow(SQLModel, table=True):
 
     __tablename__ = "release"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     risk: str = Field(index=True)
     reason: str
     author: str
@@ -131,7 +131,7 @@ class SignatureRow(SQLModel, table=True):
 
     __tablename__ = "signature"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     identity: str
     statement: str
     """The exact text that was signed."""

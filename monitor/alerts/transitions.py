@@ -1,0 +1,132 @@
+"""The transition log: what moved, numbered; alarms come from here, never from polling a state."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from config.responses import Flap
+from monitor.store.alerts import TransitionRow
+from rules.types import (
+    SEVERITY,
+    Assessment,
+    Level,
+    Risk,
+    RiskAssessment,
+    Transition,
+    TransitionKind,
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A transition with the assessments on both sides of it."""
+
+    transition: Transition
+    after: RiskAssessment
+    before: RiskAssessment | None
+
+
+def kind_of(before: Level | None, after: Level) -> TransitionKind | None:
+    """Return how a level moved; None if it did not.
+
+    Unassigned never counts as better than a colour: from there, yellow or red is a rise, green only
+    regained; and a colour that becomes unassigned is lost, not a fall.
+    """
+    if before is None:
+        return TransitionKind.BEGAN
+    if before is after:
+        return None
+    if after is Level.UNASSIGNED:
+        return TransitionKind.LOST
+    if before is Level.UNASSIGNED:
+        return TransitionKind.REGAINED if after is Level.GREEN else TransitionKind.RISE
+    if SEVERITY[after] > SEVERITY[before]:
+        return TransitionKind.RISE
+    return TransitionKind.FALL
+
+
+def told_levels(session: Session) -> dict[Risk, Level]:
+    """Return the level of each risk as last recorded; empty before monitoring began."""
+    query = (
+        select(TransitionRow)
+        .where(col(TransitionRow.exercise).is_(False))
+        .order_by(col(TransitionRow.seq))
+    )
+    return {Risk(row.risk): Level(row.after) for row in session.exec(query)}
+
+
+def moves(
+    told: dict[Risk, Level], before: Assessment | None, after: Assessment
+) -> tuple[Move, ...]:
+    """Return what moved since the levels last told, in the order of the risks."""
+    sides = {r.risk: r for r in before.risks} if before else {}
+    found = []
+    for risk in after.risks:
+        kind = kind_of(told.get(risk.risk), risk.level)
+        if kind is not None:
+            was = told.get(risk.risk, risk.level)
+            moved = Transition(risk.risk, kind, was, risk.level, after.as_of)
+            found.append(Move(moved, risk, sides.get(risk.risk)))
+    return tuple(found)
+
+
+def record(
+    session: Session,
+    transition: Transition,
+    assessment: Assessment,
+    *,
+    now: datetime,
+    flap: Flap,
+    assessment_id: int | None,
+    exercise: bool,
+) -> TransitionRow:
+    """Add a transition to the log, flagged if the risk has been moving back and forth."""
+    last = session.exec(select(func.max(TransitionRow.seq))).one()
+    seq = (last or 0) + 1
+    row = TransitionRow(
+        id=_identity(transition, assessment, seq if exercise else 0),
+        seq=seq,
+        risk=transition.risk.value,
+        kind=transition.kind.value,
+        before=transition.before.value,
+        after=transition.after.value,
+        at=transition.at,
+        recorded_at=now,
+        method=assessment.method,
+        method_sha256=assessment.method_sha256,
+        assessment_id=assessment_id,
+        exercise=exercise,
+        flapping=_flapping(session, transition, flap, exercise),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _identity(transition: Transition, assessment: Assessment, salt: int) -> str:
+    parts = (
+        transition.risk.value,
+        transition.at.isoformat(),
+        transition.before.value,
+        transition.after.value,
+        assessment.method_sha256,
+        f"exercise {salt}" if salt else "",
+    )
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def _flapping(session: Session, transition: Transition, flap: Flap, exercise: bool) -> bool:
+    since = transition.at - timedelta(days=flap.days)
+    count = session.exec(
+        select(func.count())
+        .select_from(TransitionRow)
+        .where(
+            TransitionRow.risk == transition.risk.value,
+            TransitionRow.exercise == exercise,
+            TransitionRow.at > since,
+            col(TransitionRow.kind) != TransitionKind.BEGAN.value,
+        )
+    ).one()
+    return count + 1 >= flap.moves

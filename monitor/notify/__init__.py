@@ -1,0 +1,1 @@
+"""Channels: each turns a notice into bytes once, and delivers those bytes."""

@@ -1,0 +1,1 @@
+"""What people do after a rise: cases, joint meetings, overrides, releases."""
