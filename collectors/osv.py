@@ -43,6 +43,7 @@ SOURCE = Source(
     every=timedelta(hours=6),
     stale_after=timedelta(days=3),
     seen=Seen.RECORDED,
+    deadline=timedelta(minutes=30),
     hosts=("osv-vulnerabilities.storage.googleapis.com", "storage.googleapis.com"),
     tables=("advisories",),
 )

@@ -17,12 +17,12 @@ BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_LIKELY = ["gb18030", "big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
+_LIKELY = ["big5", "shift_jis", "euc_kr", "cp1252", "cp1251"]
 MAX_ROWS = 2_000_000
 
 
 def decode(body: bytes, encoding: str | None = None) -> str:
-    """Return the body as text: byte order mark first, then `encoding`, UTF-8, then the likeliest.
+    """Return the body as text: byte order mark first, then `encoding`, UTF-8, the likeliest.
 
     Raises UnicodeDecodeError where `encoding` is given and wrong. GB18030 holds every GBK and
     GB2312 text, so Chinese files without declaration are read by it.
@@ -35,8 +35,26 @@ def decode(body: bytes, encoding: str | None = None) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
-        best = from_bytes(body[: 1 << 16], cp_isolation=_LIKELY).best()
+        chinese = _as_chinese(body)
+    if chinese is not None:
+        return chinese
+    best = from_bytes(body[: 1 << 16], cp_isolation=_LIKELY).best()
     return body.decode(best.encoding if best else "gb18030", errors="replace")
+
+
+def _as_chinese(body: bytes) -> str | None:
+    """Return the body read as GB18030 if that gives words in everyday characters, else None.
+
+    Bytes of other encodings often are valid GB18030 too, but then give rare characters: those of
+    GB 2312 (1980) are the everyday ones.
+    """
+    try:
+        text = body.decode("gb18030")
+    except UnicodeDecodeError:
+        return None
+    foreign = [c for c in text if c > "\x7f"]
+    everyday = len("".join(foreign).encode("gb2312", errors="ignore")) // 2
+    return text if everyday >= 0.9 * len(foreign) else None
 
 
 @dataclass(frozen=True)
