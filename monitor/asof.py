@@ -9,7 +9,7 @@ moment is made again, so that folding a daily grid is quick.
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import TopologicalSorter
@@ -62,6 +62,7 @@ class View:
         self.connection.execute(f"SET threads = {int(threads)}")
         self._views = ordered(views)
         self._stamps: dict[str, str] = {}  # of the last moment
+        self._cut_until: dict[str, int] = {}
         self._spans: dict[str, list[_Span]] = {}
         for table, record in TABLES.items():
             self._attach(lake, table, record, [f for f in files if f.table == table])
@@ -142,46 +143,96 @@ class View:
         joined = ";".join(f"{t}={self.stamp(t, moment)}" for t in sorted(tables))
         return hashlib.sha256(joined.encode()).hexdigest()[:16]
 
-    def at(self, moment: datetime) -> DuckDBPyConnection:
-        """Return the connection with everything cut to the moment."""
+    def at(self, moment: datetime, only: Collection[str] | None = None) -> DuckDBPyConnection:
+        """Return the connection with everything cut to the moment.
+
+        `only` names the tables and views that will be read (with what these read in turn); others
+        may then still show an earlier moment. A fold over days asks for the few it needs.
+        """
         until = seconds(moment)
         run = self.connection.execute
         run("DELETE FROM clock")
         run("INSERT INTO clock VALUES (?, ?, ?)", [until // _DAY, until, self.home])
-        stamps = {t: self.stamp(t, moment) for t in TABLES} | {"clock": str(until)}
-        changed = {t for t, s in stamps.items() if self._stamps.get(t) != s}
-        if "models" in changed:
-            changed |= {t for t, r in TABLES.items() if r.MODE is Mode.FOLLOW}
-        for table in (t for t in TABLES if t in changed):
-            self._cut(table, TABLES[table], until)
-        if changed & {"models", "bases"}:
-            materialise_roots(self.connection)
-            changed.add("roots")
-        for name, (sql, tables) in self._views.items():
-            if tables & changed:
-                run(f"CREATE OR REPLACE TABLE {name} AS {sql}")
-                changed.add(name)
-        self._stamps = stamps
+        current = {"clock": str(until)}
+        for name in self._needed(only):
+            made_of = self._made_of(name)
+            stamp = self.stamp(name, moment) if name in TABLES else ""
+            stamp = ";".join([stamp, *(f"{n}={current.get(n, '')}" for n in made_of)])
+            current[name] = stamp
+            if self._stamps.get(name) != stamp:
+                self._make(name, until)
+                self._stamps[name] = stamp
         return self.connection
 
+    def _needed(self, only: Collection[str] | None) -> list[str]:
+        """Return what must be made, each after what it is made of."""
+        order = [*sorted(TABLES, key=lambda t: t != "models"), "roots", *self._views]
+        if only is None:
+            return order
+        wanted, waiting = set[str](), list(only)
+        while waiting:
+            name = waiting.pop()
+            if name not in wanted:
+                wanted.add(name)
+                waiting += self._made_of(name)
+        return [name for name in order if name in wanted]
+
+    def _made_of(self, name: str) -> Sequence[str]:
+        if name == "roots":
+            return ("models", "bases")
+        if name in self._views:
+            return sorted(self._views[name][1])
+        follows = name in TABLES and TABLES[name].MODE is Mode.FOLLOW
+        return ("models",) if follows else ()
+
+    def _make(self, name: str, until: int) -> None:
+        if name == "roots":
+            materialise_roots(self.connection)
+        elif name in self._views:
+            self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {self._views[name][0]}")
+        else:
+            self._cut(name, TABLES[name], until)
+
     def _cut(self, table: str, record: type[Record], until: int) -> None:
-        until_clause = f"{self.version} <= {until}"
+        since = self._cut_until.get(table)
+        self._cut_until[table] = until
         if record.MODE is Mode.FOLLOW:
-            select = f"""SELECT t.* FROM all_{table} AS t
+            self.connection.execute(f"""CREATE OR REPLACE TABLE {table} AS
+                SELECT t.* FROM all_{table} AS t
                 JOIN models AS m ON m.source = t.source AND m.model_id = t.model_id
                                 AND m.batch_id = t.batch_id AND m.fetched_at_s = t.fetched_at_s
-                WHERE t.{until_clause}"""
+                WHERE t.{self.version} <= {until}""")
+        elif since is None or since > until:
+            rows = f"SELECT * FROM all_{table} WHERE {self.version} <= {until}"
+            self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {_newest(record, rows)}")
         else:
-            keys = ", ".join(key_columns(record))
-            select = f"""SELECT * EXCLUDE (nth) FROM (
-                SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY is_live DESC,
-                    fetched_at_s DESC, known_from_s DESC, batch_id DESC) AS nth
-                FROM all_{table} WHERE {until_clause}) AS ranked WHERE nth = 1"""
-        self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
+            self._advance(table, record, since, until)
+
+    def _advance(self, table: str, record: type[Record], since: int, until: int) -> None:
+        """Bring a cut forward by what became known since: only the keys that it touches."""
+        run = self.connection.execute
+        keys = key_columns(record)
+        same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM n.{k}" for k in keys)
+        run(f"""CREATE OR REPLACE TEMP TABLE arrived AS SELECT * FROM all_{table}
+                WHERE {self.version} > {since} AND {self.version} <= {until}""")
+        run(f"""INSERT INTO arrived SELECT t.* FROM {table} AS t
+                WHERE EXISTS (SELECT 1 FROM arrived AS n WHERE {same})""")
+        run(f"DELETE FROM {table} AS t USING arrived AS n WHERE {same}")
+        run(f"INSERT INTO {table} {_newest(record, 'SELECT * FROM arrived')}")
+        run("DROP TABLE arrived")
 
     def close(self) -> None:
         """Give the memory back."""
         self.connection.close()
+
+
+def _newest(record: type[Record], rows: str) -> str:
+    """Return a SELECT of the newest of these rows per key; what we collected beats the shipped."""
+    keys = ", ".join(key_columns(record))
+    return f"""SELECT * EXCLUDE (nth) FROM (
+        SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY is_live DESC,
+            fetched_at_s DESC, known_from_s DESC, batch_id DESC) AS nth
+        FROM ({rows}) AS known) AS ranked WHERE nth = 1"""
 
 
 def ordered(views: Mapping[str, str]) -> dict[str, tuple[str, frozenset[str]]]:

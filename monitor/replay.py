@@ -74,6 +74,8 @@ class _Plan:
     indicator: Indicator
     tables: tuple[str, ...]
     """Lake tables that it reads, through views too."""
+    reads: tuple[str, ...]
+    """Tables and views that it names itself."""
     sha256: str
 
 
@@ -115,7 +117,6 @@ class Fold:
         """
         self.view, self.method = view, method
         self._vintages: dict[tuple[str, ...], tuple[tuple[int, ...], str]] = {}
-        self._prepared: datetime | None = None
         self.levels: Levels = parse_levels(method.levels)
         self.by_id = method.by_id
         self.plans = [_plan(method, i) for i in method.indicators]
@@ -218,11 +219,8 @@ class Fold:
         key = (plan.sha256, moment.isoformat(), vintage, self.view.home)
         found = self.memo.get(key)
         if found is None:
-            if self._prepared != moment:
-                self.view.at(moment)
-                self._prepared = moment
             found = evaluate(
-                self.view.connection,
+                self.view.at(moment, plan.reads),
                 plan.indicator,
                 moment,
                 home=self.view.home,
@@ -262,7 +260,7 @@ def _plan(method: Method, indicator: Indicator) -> _Plan:
     texts = [indicator.model_dump_json(), *(f"{v}={method.views.get(v, '')}" for v in sorted(seen))]
     texts.append(_words())
     digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-    return _Plan(indicator, tuple(sorted(tables)), digest)
+    return _Plan(indicator, tuple(sorted(tables)), tuple(sorted(tables_of(indicator.sql))), digest)
 
 
 def _words() -> str:
