@@ -1,0 +1,237 @@
+"""What the chapters of the annual report and the wider pages need, as values.
+
+Each is optional: a chapter whose values are not at hand says so in words instead of vanishing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from config.method import Words
+from reports.model import (
+    AlertView,
+    AssessmentView,
+    Audience,
+    HistoryPoint,
+    MethodView,
+    SourceView,
+    TransitionView,
+)
+from rules.types import Risk
+
+
+@dataclass(frozen=True)
+class StanceView:
+    """One jurisdiction under the pendulum: ideal R, practice Y (None: not computed), class."""
+
+    jurisdiction: str
+    name: Words
+    ideal: float
+    practice: float | None
+    stance: Words
+    weights: tuple[float, float, float]
+    tendencies: tuple[float, float, float]
+    as_of: date
+    kept_under_noise: float | None = None
+    """Share of random recodings that leave the class as it is."""
+    coded_by_hand: bool = False
+    note: Words | None = None
+
+
+@dataclass(frozen=True)
+class DiffusionRow:
+    """One first-party release with its diffusion class and the triggers that made it."""
+
+    model: str
+    organisation: str
+    released_on: date | None
+    cls: str
+    """`high`, `medium`, `low` or `unknown`."""
+    hazard: float | None
+    lag_months: float | None
+    log10_compute: float | None
+    triggers: tuple[str, ...] = ()
+    floor: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One figure across jurisdictions; the first series is home."""
+
+    key: str
+    """`releases`, `lag`, `downloads`, `derivatives`."""
+    unit: Words
+    series: Mapping[str, tuple[HistoryPoint, ...]]
+    """By jurisdiction: code → points."""
+    source: str
+    licence: str
+    as_of: date
+    completeness: Words
+
+
+@dataclass(frozen=True)
+class EventView:
+    """A dated fact: `policy`, `incident`, `advisory`, `evaluation` or `release`."""
+
+    on: date
+    kind: str
+    words: Words
+    source: str
+    url: str = ""
+    verified: bool = True
+
+
+@dataclass(frozen=True)
+class ScoredEvent:
+    """One event of the ground truth and whether the method called it."""
+
+    on: date
+    words: Words
+    risk: Risk
+    result: str
+    """`caught`, `missed`, `not_scorable`."""
+    lead_days: int | None = None
+    reason: Words | None = None
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """The system's own record over a period; counts only where events can be scored."""
+
+    first: date
+    last: date
+    events: tuple[ScoredEvent, ...]
+    false_alarms: int
+    level_changes: int
+    days_red: int
+    reconstructed: bool = True
+
+
+@dataclass(frozen=True)
+class MonthCount:
+    """Counts of one month, by part."""
+
+    month: date
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CountSeries:
+    """Monthly counts with the names of their parts and where they come from."""
+
+    key: str
+    parts: tuple[Words, ...]
+    months: tuple[MonthCount, ...]
+    source: str
+    licence: str
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Something published earlier that turned out wrong, and what became of it."""
+
+    on: date
+    words: Words
+
+
+@dataclass(frozen=True)
+class QuarantineView:
+    """A batch held back."""
+
+    source: str
+    at: date
+    reason: str
+    rows: int
+    state: str
+
+
+@dataclass(frozen=True)
+class AnnualView:
+    """A year's report. `assessment` is as of the cut-off."""
+
+    year: int
+    assessment: AssessmentView
+    method: MethodView
+    sources: tuple[SourceView, ...]
+    to_date: bool = False
+    """The year is not over."""
+    transitions: tuple[TransitionView, ...] = ()
+    alerts: tuple[AlertView, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    pendulum: tuple[StanceView, ...] = ()
+    diffusion: tuple[DiffusionRow, ...] = ()
+    events: tuple[EventView, ...] = ()
+    counts: tuple[CountSeries, ...] = ()
+    scorecard: Scorecard | None = None
+    quarantines: tuple[QuarantineView, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    audience: Audience = Audience.PUBLIC
+    zone: str = "Asia/Shanghai"
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class FamilyView:
+    """A lineage family: how many models stand on one first-party root, and their downloads."""
+
+    root: str
+    organisation: str
+    jurisdiction: str
+    models: int
+    downloads_30d: int
+    share: float | None = None
+    as_of: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class PublisherView:
+    """One publisher of the registry with what it released."""
+
+    organisation: str
+    hub: str
+    jurisdiction: str
+    kind: str
+    models: int
+    downloads_30d: int
+    releases: tuple[str, ...] = ()
+    as_of: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class DueView:
+    """Something that falls due: a step of a case, a review, a forecast crossing."""
+
+    on: date
+    words: Words
+    detail: Words | None = None
+
+
+@dataclass(frozen=True)
+class SiteView:
+    """Everything the status site shows, for one audience."""
+
+    now: AssessmentView
+    reconstructed: AssessmentView | None
+    method: MethodView
+    sources: tuple[SourceView, ...]
+    alerts: tuple[AlertView, ...] = ()
+    transitions: tuple[TransitionView, ...] = ()
+    due: tuple[DueView, ...] = ()
+    pendulum: tuple[StanceView, ...] = ()
+    diffusion: tuple[DiffusionRow, ...] = ()
+    families: tuple[FamilyView, ...] = ()
+    publishers: tuple[PublisherView, ...] = ()
+    annuals: tuple[int, ...] = ()
+    """Years whose annual report stands at `reports/annual-YEAR.html`."""
+    documents: tuple[tuple[str, Words, str], ...] = ()
+    """Other reports under `reports/`: address, words, date or kind."""
+    quarantines: tuple[QuarantineView, ...] = ()
+    outbox: Mapping[str, int] = field(default_factory=dict)
+    """Deliveries by state."""
+    audience: Audience = Audience.PUBLIC
+    zone: str = "Asia/Shanghai"
+    base_url: str = ""
+    version: str = ""
