@@ -4,6 +4,7 @@ A notice is a headline, a few paragraphs and a link; the alert report travels as
 Text and HTML are one prose: the HTML frames the paragraphs of the text.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -156,7 +157,7 @@ def _environment(lang: str, zone: str, html: bool) -> Environment:
         percent=tongue.percent,
         exact=tongue.exact,
         w=lambda words: getattr(words, lang),
-        when=lambda text: tongue.moment(datetime.fromisoformat(text)),
+        when=lambda text: tongue.moment(datetime.fromisoformat(text)) if text else "",
     )
     return env
 
@@ -168,7 +169,12 @@ def _one_line(text: str) -> str:
 def tell(view: NoticeView, lang: str, audience: Audience) -> Told:
     """Return the notice in `lang` (zh, en); a public one leaves out duties and deadlines."""
     internal = audience is Audience.INTERNAL
-    context = {"n": view, "internal": internal, "marking": marking(audience, lang)}
+    context = {
+        "n": view,
+        "d": defaultdict(str, view.detail),  # a missing word must not stop an alarm
+        "internal": internal,
+        "marking": marking(audience, lang),
+    }
     module = _environment(lang, view.zone, False).get_template(f"{lang}/notice.txt.j2")
     subject = _one_line(str(module.make_module(context).headline()))  # type: ignore[attr-defined]
     blocks = [block.strip() for block in module.render(context).split("\n\n")]

@@ -1,0 +1,134 @@
+"""An alarm desk over a real SQLite store, and assessments made of three level words."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from config.notify import NotifySettings
+from config.responses import Responses, parse_responses
+from config.roster import Roster
+from monitor.alerts.desk import Desk
+from monitor.store.engine import open_store, sqlite_url
+from reports.model import Audience
+from reports.notice import AlertFacts
+from rules.types import Assessment, Clause, Level, Override, Risk, RiskAssessment
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
+
+Assess = Callable[..., Assessment]
+MakeDesk = Callable[..., Desk]
+
+
+class PlainRenderer:
+    """Reports of a few words; what the real ones look like is tested where they are made."""
+
+    def alert_report(self, facts: AlertFacts, lang: str, audience: Audience) -> bytes:
+        return f"<h1>report {facts.id} {lang} {audience.value}</h1>".encode()
+
+    def meeting_pack(self, facts: AlertFacts, lang: str) -> bytes:
+        seats = len(facts.case.parties) if facts.case else 0
+        return f"<h1>pack {facts.id} {lang} {seats} parties</h1>".encode()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    store = open_store(sqlite_url(tmp_path / "tocsin.db"))
+    yield store
+    store.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine, expire_on_commit=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def responses() -> Responses:
+    text = (ROOT / "config/methods/2026/responses.yaml").read_text(encoding="utf-8")
+    return parse_responses(yaml.safe_load(text))
+
+
+@pytest.fixture
+def assess() -> Assess:
+    """Return a maker of assessments: `assess("green", "yellow", "red", at=…)`."""
+
+    def made(*levels: str, at: datetime = NOW, **more: Any) -> Assessment:
+        words = (*levels, "green", "green", "green")[:3]
+        return Assessment(
+            as_of=at,
+            method="2026",
+            method_sha256="m" * 64,
+            home="CN",
+            reconstructed=more.pop("reconstructed", False),
+            risks=tuple(
+                _risk(risk, Level(word), **more) for risk, word in zip(Risk, words, strict=True)
+            ),
+        )
+
+    return made
+
+
+def _risk(
+    risk: Risk,
+    level: Level,
+    *,
+    model: str | None = None,
+    override: Override | None = None,
+    coverage_lost: bool = False,
+    release_due: bool = False,
+) -> RiskAssessment:
+    because = {"zh": "不少于三项黄色，且不少于两个来源", "en": "three yellows of two sources"}
+    return RiskAssessment(
+        risk=risk,
+        model_level=Level(model) if model else level,
+        level=level,
+        since=None,
+        coverage=0.4 if coverage_lost else 0.67,
+        coverage_gate=0.6,
+        coverage_lost_since=NOW.date() if coverage_lost else None,
+        watch_until=None,
+        release_due=release_due,
+        clauses=(Clause("three_yellows", Level.YELLOW, level is Level.YELLOW, because),),
+        indicators=(),
+        override=override,
+    )
+
+
+@pytest.fixture
+def make_desk(responses: Responses) -> MakeDesk:
+    """Return a maker of desks: receivers as settings say them, routes and roster optional."""
+
+    def made(
+        receivers: dict[str, Any] | None = None, *, roster: Roster | None = None, **settings: Any
+    ) -> Desk:
+        return Desk(
+            notify=NotifySettings.model_validate(
+                {"sender": "tocsin@centre.example", "receivers": receivers or {}, **settings}
+            ),
+            roster=roster or Roster(),
+            responses=responses,
+            renderer=PlainRenderer(),
+            home="CN",
+            site_url="https://tocsin.example",
+        )
+
+    return made
+
+
+@pytest.fixture
+def desk(make_desk: MakeDesk) -> Desk:
+    """A desk with one e-mail receiver."""
+    return make_desk({"duty": {"channel": "email", "to": "duty@centre.example"}})
