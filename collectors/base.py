@@ -37,6 +37,8 @@ class Source:
     needs_key: str | None = None
     """Name of the setting under `sources.ID` without which the source is skipped."""
     deadline: timedelta = timedelta(minutes=10)
+    pause: timedelta = timedelta(0)
+    """Least time between two requests, for a source that asks for it without telling a quota."""
     hosts: tuple[str, ...] = ()
     """Further hosts that an answer may lead to (downloads, list pages)."""
     tables: tuple[str, ...] = ()

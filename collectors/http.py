@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import metadata
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -210,6 +211,8 @@ class Client:
         host = urlsplit(ask.url).netloc
         if (allowance := self._allowance.get(host)) is not None:
             self._pause(allowance.wait(self._now().timestamp()), "rate limit of the host")
+        if self.requests_made and not _is_loopback(ask.url):
+            self._pause(self.source.pause.total_seconds(), "manners")
         left = (self._ends - self._now()).total_seconds()
         if left <= 0:
             raise SourceUnavailable(f"{self.source.id}: deadline passed")
@@ -280,6 +283,15 @@ def _network_errors() -> Iterator[None]:
     except urllib3.exceptions.HTTPError as error:
         # A body cut short, a broken gzip stream, a silence in the middle.
         raise _TryAgain(f"answer broken off ({type(error).__name__})") from error
+
+
+def _is_loopback(url: str) -> bool:
+    """Return whether the address is this very machine, which needs no sparing."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _certificates() -> str | bool:

@@ -7,6 +7,7 @@ from collectors import (
     artificial_analysis,
     atlas,
     cac,
+    civitai,
     epoch,
     federal_register,
     feeds,
@@ -15,12 +16,16 @@ from collectors import (
     huggingface,
     kev,
     lmarena,
+    models_dev,
+    modelscope,
+    ollama,
+    openrouter,
     osv,
 )
 from collectors.base import Collector
 
 MODULES: tuple[ModuleType, ...] = (
-    huggingface,
+    huggingface, modelscope, models_dev, openrouter, ollama, civitai,
     epoch, lmarena, artificial_analysis,
     aiid, atlas, osv, github_advisories, kev,
     federal_register, govcn, cac, feeds,
