@@ -153,6 +153,19 @@ class Fold:
             risks=tuple(risks),
         )
 
+    def with_changes(self, assessment: Assessment) -> Assessment:
+        """Return the assessment just made with what would change each risk, nearest first."""
+        from rules.forecast import changes_of_risk  # SciPy takes a second to load: only when asked
+
+        series = {i.id: self.history(i.id) for i in self.method.indicators}
+        risks = tuple(
+            replace(
+                r, changes=changes_of_risk(r, self.levels, self.by_id, series, assessment.as_of)
+            )
+            for r in assessment.risks
+        )
+        return replace(assessment, risks=risks)
+
     def history(self, indicator: str) -> list[tuple[date, float]]:
         """Return the indicator's values by day of evaluation, oldest first."""
         found = self.remembered.get(indicator)
@@ -216,7 +229,8 @@ class Fold:
             return reading(
                 plan.indicator, moment, outcome, vintage=vintage, sources_on=self.sources_on
             )
-        key = (plan.sha256, moment.isoformat(), vintage, self.view.home)
+        on = self.sources_on is None or bool(self.sources_on & set(plan.indicator.sources))
+        key = (f"{plan.sha256}{on:d}", moment.isoformat(), vintage, self.view.home)
         found = self.memo.get(key)
         if found is None:
             found = evaluate(

@@ -153,6 +153,11 @@ class Change:
     weeks: float | None = None
     weeks_low: float | None = None
     weeks_high: float | None = None
+    """Interval of `weeks`; a high of None means: at the slow end of the pace, never."""
+    risk_to: Level | None = None
+    """Level that the rule would call for if this indicator alone changed; None: no other."""
+    value: float | None = None
+    """The value that decides: the least severe vote, or the bound that must cross."""
 
 
 @dataclass(frozen=True)
