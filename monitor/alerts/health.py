@@ -69,25 +69,29 @@ def _percent(share: float) -> str:
 def watch(
     session: Session, desk: Desk, before: Assessment | None, after: Assessment, now: datetime
 ) -> list[NoticeRow]:
-    """Tell what a level does not show: coverage lost under a held colour, a release that is due,
-    and a model level that rose while an override holds the adjudicated one."""
+    """Add what a level does not show, and return it.
+
+    Coverage lost under a held colour, a release that is due, a model level that rose while an
+    override holds the adjudicated one.
+    """
     earlier = {r.risk: r for r in before.risks} if before else {}
     found: list[NoticeRow | None] = []
     for risk in after.risks:
         was = earlier.get(risk.risk)
         if was is None:
             continue
-        found.extend(_coverage(session, desk, was, risk, after, now))
+        found.extend(_coverage(session, desk, was, risk, now))
         if risk.release_due and not was.release_due:
-            trouble = Trouble("release_due", _once(risk, after), risk=risk.risk, level=risk.level)
+            trouble = Trouble("release_due", _day(risk, after), risk=risk.risk, level=risk.level)
             found.append(raise_operations(session, desk, trouble, now))
         if _overruled(was, risk):
             found.append(_differs(session, desk, risk, after, now))
     return [n for n in found if n is not None]
 
 
-def _once(risk: RiskAssessment, after: Assessment) -> str:
-    return f"{risk.risk.value}:{after.as_of.isoformat()}"
+def _day(risk: RiskAssessment, after: Assessment) -> str:
+    """Name an edge by its day: a cycle that runs every hour tells it once."""
+    return f"{risk.risk.value}:{after.as_of:%Y-%m-%d}"
 
 
 def _coverage(
@@ -95,7 +99,6 @@ def _coverage(
     desk: Desk,
     was: RiskAssessment,
     risk: RiskAssessment,
-    after: Assessment,
     now: datetime,
 ) -> list[NoticeRow | None]:
     lost = risk.coverage_lost_since is not None
@@ -105,7 +108,8 @@ def _coverage(
         return []  # told as a transition
     detail = {"coverage": _percent(risk.coverage), "gate": _percent(risk.coverage_gate)}
     topic = "coverage_lost" if lost else "coverage_back"
-    trouble = Trouble(topic, _once(risk, after), detail, risk.risk, risk.level)
+    since = risk.coverage_lost_since or was.coverage_lost_since
+    trouble = Trouble(topic, f"{risk.risk.value}:{since}", detail, risk.risk, risk.level)
     return [raise_operations(session, desk, trouble, now)]
 
 
@@ -132,4 +136,6 @@ def _differs(
         topic="model_differs",
         method=after.method,
     )
-    return write_notice(session, desk, Draft(f"model:{_once(risk, after)}", view), now)
+    return write_notice(
+        session, desk, Draft(f"model:{risk.model_level}:{_day(risk, after)}", view), now
+    )

@@ -231,6 +231,7 @@ def _address(
                 created_at=now,
                 trying_since=now,
                 next_at=now,
+                silenced_by=silence.id if silence else None,
             )
         )
     session.add(row)

@@ -43,6 +43,8 @@ class OutboxRow(SQLModel, table=True):
     attempts: int = 0
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_error: str = ""
+    silenced_by: int | None = None
+    """Silence that held it back when it was written."""
 
     __table_args__ = (
         sa.UniqueConstraint("notice_id", "receiver", name="uq_outbox"),

@@ -1,0 +1,237 @@
+"""One cycle: collect, indicate, judge, act, tell. The daemon runs its pieces on a schedule."""
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from collectors.base import Collector
+from collectors.registry import COLLECTORS
+from config import baseline
+from config.errors import ConfigError
+from monitor.alerts.due import write_due
+from monitor.alerts.health import Trouble, raise_operations
+from monitor.alerts.opening import open_desk
+from monitor.alerts.outbox import Round, deliver_due
+from monitor.alerts.raising import raise_alerts
+from monitor.baseline import load_baseline
+from monitor.collect import Outcome, collect
+from monitor.conclude import Conclusion, Raise
+from monitor.conclude import conclude as conclude_now
+from monitor.context import Context
+from monitor.leader import Leadership
+from monitor.notify.heartbeat import beat
+from monitor.publish import publish, source_views
+from monitor.record import Record, fold
+from monitor.store.runs import Run, RunState
+from rules.types import Assessment
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[str, str, float | None], None]
+"""Called with the step, what is said of it, and the share done (None: unknown)."""
+
+
+def _silent(_step: str, _said: str, _done: float | None = None) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class CycleResult:
+    """What a cycle did, for the command line and its exit code."""
+
+    assessment: Assessment
+    reconstructed: Assessment | None
+    cutoff: datetime
+    outcomes: tuple[Outcome, ...]
+    delivered: Round
+    site: Path
+    document: dict[str, Any]
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def values(self) -> int:
+        """Indicators that have a value today."""
+        return _values(self.assessment)
+
+    @property
+    def missing(self) -> int:
+        """Indicators that are missing today, each with its reason."""
+        return sum(len(r.indicators) for r in self.assessment.risks) - self.values
+
+    @property
+    def values_reconstructed(self) -> int:
+        """Indicators that have a value at the baseline's cut-off."""
+        return _values(self.reconstructed) if self.reconstructed else 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 done; 3 done, but some source or delivery failed."""
+        return 3 if any(o.failed for o in self.outcomes) or self.delivered.failed else 0
+
+
+def _values(assessment: Assessment) -> int:
+    return sum(i.reading.value is not None for r in assessment.risks for i in r.indicators)
+
+
+def run_cycle(
+    context: Context,
+    *,
+    offline: bool = False,
+    only: Sequence[str] | None = None,
+    tell: Tell = _silent,
+) -> CycleResult:
+    """Run one whole cycle; whatever a source does, it ends with levels, reasons and a site."""
+    started = context.now()
+    run_id = f"cycle-{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with Session(context.engine) as session:
+        session.add(Run(id=run_id, state=RunState.RUNNING, started_at=started))
+        session.commit()
+    tell("baseline", "loading the shipped facts", None)
+    context.lake.sweep_orphans()
+    load_baseline(context, lambda table, rows: tell("baseline", f"{table}, {rows:,} rows", None))
+    outcomes = collect_all(context, only=only, offline=offline, tell=tell)
+    past = reconstruct(context, tell)
+    concluded = conclude(context, run_id=run_id, tell=tell)
+    tell("delivering", "", None)
+    delivered = deliver(context)
+    tell("publishing", "the site", None)
+    publish(context, context.method, concluded.record, past)
+    _finish(context, run_id)
+    return CycleResult(
+        assessment=concluded.assessment,
+        reconstructed=past.last if past else None,
+        cutoff=baseline.CUTOFF,
+        outcomes=tuple(outcomes),
+        delivered=delivered,
+        site=context.site / "internal" / context.settings.site.languages[0] / "index.html",
+        document=concluded.document,
+    )
+
+
+def _finish(context: Context, run_id: str) -> None:
+    with Session(context.engine) as session:
+        run = session.get_one(Run, run_id)
+        run.state, run.finished_at = RunState.DONE, context.now()
+        session.commit()
+
+
+def chosen(only: Sequence[str] | None) -> tuple[Collector, ...]:
+    """Return the collectors of these names, all without any; ConfigError for an unknown name."""
+    known = {c.source.id: c for c in COLLECTORS}
+    for name in only or ():
+        if name not in known:
+            raise ConfigError("command line", f"source {name!r}", f"one of {', '.join(known)}")
+    return tuple(c for n, c in known.items() if not only or n in only)
+
+
+def collect_all(
+    context: Context,
+    *,
+    only: Sequence[str] | None = None,
+    offline: bool = False,
+    tell: Tell = _silent,
+) -> list[Outcome]:
+    """Ask each source in turn; one that fails spoils nothing else."""
+    collectors = chosen(only)
+    found = []
+    for number, collector in enumerate(collectors):
+        name = collector.source.id
+        tell("collecting", name, number / len(collectors))
+        found.append(collect_one(context, collector, offline=offline, tell=tell))
+    return found
+
+
+def collect_one(
+    context: Context, collector: Collector, *, offline: bool = False, tell: Tell = _silent
+) -> Outcome:
+    """Ask one source and say how it fared; a failure is told to operations once a day."""
+    name = collector.source.id
+    run_id = f"{context.now():%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(3)}"
+    outcome = collect(
+        context,
+        collector,
+        run_id,
+        offline=offline,
+        progress=lambda source, rows: tell("collecting", f"{source}, {rows:,} rows", None),
+    )
+    if outcome.failed:
+        held = outcome.state is RunState.QUARANTINED
+        topic = "quarantined" if held else "source_failed"
+        detail = {"source": name, "why": outcome.message[:300]}
+        _alarm(context, topic, f"{name}:{context.now():%Y-%m-%d}", detail)
+    return outcome
+
+
+def reconstruct(context: Context, tell: Tell = _silent) -> Record | None:
+    """Return the record the world could have kept, to the cut-off of the shipped facts."""
+
+    def said(moment: datetime, done: float) -> None:
+        tell("reconstructing", f"{moment:%Y-%m-%d}", done)
+
+    return fold(context, context.method, baseline.CUTOFF, reconstructed=True, tell=said)
+
+
+def conclude(
+    context: Context,
+    *,
+    run_id: str = "",
+    leadership: Leadership | None = None,
+    tell: Tell = _silent,
+) -> Conclusion:
+    """Fold our record to now, store it, and raise what moved, in one transaction."""
+
+    def said(moment: datetime, done: float) -> None:
+        tell("judging", f"{moment:%Y-%m-%d}", done)
+
+    concluded = conclude_now(
+        context, run_id, raise_alerts=_raiser(context), leadership=leadership, tell=said
+    )
+    beat(context.settings.notify)
+    return concluded
+
+
+def _raiser(context: Context) -> Raise:
+    desk = open_desk(context, source_views(context, context.method))
+
+    def raise_moved(session: Session, record: Record, assessment_id: int | None) -> None:
+        before = record.assessments[-2] if len(record.assessments) > 1 else None
+        raise_alerts(session, before, record.last, desk, context.now(), assessment_id=assessment_id)
+
+    return raise_moved
+
+
+def deliver(context: Context) -> Round:
+    """Write what time has made due (reminders, escalations), then send what is due."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    desk, now = open_desk(context), context.now()
+    with Session(context.engine) as session, session.begin():
+        write_due(session, desk, now)
+    return deliver_due(context.engine, desk, now, worker)
+
+
+def operations_alarm(context: Context, topic: str, said: str) -> None:
+    """Tell operations about the daemon itself, once a day for the same words."""
+    about = f"{said[:120]}:{context.now():%Y-%m-%d}"
+    _alarm(context, topic, about, {"why": said[:300]})
+
+
+def _alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> None:
+    desk = open_desk(context)
+    with Session(context.engine) as session:
+        raise_operations(session, desk, Trouble(topic, about, detail), context.now())
+        session.commit()
+
+
+def housekeeping(context: Context) -> None:
+    """What is done once a day: orphans of killed runs are swept."""
+    removed = context.lake.sweep_orphans()
+    if removed:
+        log.info("swept %d orphan files", removed)
