@@ -67,3 +67,31 @@ def decode(text: str) -> BatchFacts | None:
         return msgspec.json.decode(text, type=BatchFacts)
     except msgspec.DecodeError:
         return None
+
+
+def merge(before: BatchFacts | None, more: BatchFacts) -> BatchFacts:
+    """Return the facts of one batch that was gathered in two processes, the earlier first."""
+    if before is None:
+        return more
+    days = [d for d in (before.newest_day, more.newest_day) if d is not None]
+    return msgspec.structs.replace(
+        more,
+        answers=before.answers + more.answers,
+        rows=_sum(before.rows, more.rows),
+        repeated=before.repeated + more.repeated,
+        refused=_sum(before.refused, more.refused),
+        filled=_sum(before.filled, more.filled),
+        paths=before.paths | more.paths,
+        kinds=_sum(before.kinds, more.kinds),
+        mislabelled=before.mislabelled + more.mislabelled,
+        encodings=_sum(before.encodings, more.encodings),
+        newest_day=max(days, default=None),
+        presence=_sum(before.presence, more.presence),
+        absurd=before.absurd + more.absurd,
+        absurd_ids=before.absurd_ids + more.absurd_ids,
+        spikes=before.spikes + more.spikes,
+    )
+
+
+def _sum(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in one | other}

@@ -5,6 +5,8 @@ COMMANDS = {
     "collect": "collect",
     "status": "status",
     "doctor": "doctor",
+    "daemon": "daemon",
+    "serve": "daemon",
 }
 """Command → module in this folder; the function bears the command's name."""
 

@@ -1,6 +1,6 @@
 """What was concluded: readings by vintage, assessments by day, and the methods they used."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
@@ -17,20 +17,15 @@ class MethodSnapshot(SQLModel, table=True):
     """JSON: path → text."""
 
 
-class IndicatorValue(SQLModel, table=True):
-    """One reading; a new row only where something changed since the last one."""
+class ReadingRow(SQLModel, table=True):
+    """One reading, remembered by what it was made of: folding a record again asks nothing twice."""
 
-    id: int | None = Field(default=None, primary_key=True)
+    __tablename__ = "reading"
+
+    key: str = Field(primary_key=True)
+    """Hash of indicator and its queries, moment, vintage of its inputs and home country."""
     indicator: str = Field(index=True)
     as_of: datetime = Field(sa_type=UtcDateTime, index=True)
-    method_sha256: str
-    home: str
-    reconstructed: bool
-    value: float | None = None
-    missing: str | None = None
-    newest_on: date | None = None
-    coverage: float | None = None
-    vintage: str = ""
     document: str
     """The whole reading (JSON)."""
 

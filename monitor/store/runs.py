@@ -105,8 +105,10 @@ class Mark(SQLModel, table=True):
     value: str
 
 
-class Validator(SQLModel, table=True):
+class ValidatorRow(SQLModel, table=True):
     """ETag and Last-Modified of an address, for conditional requests."""
+
+    __tablename__ = "validator"
 
     url: str = Field(primary_key=True)
     etag: str | None = None
@@ -122,6 +124,7 @@ class Refusal(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     url: str = ""
     reason: str
-    rows: int = 1
+    key: str = ""
+    """Identifier of a refused row; may be hostile text."""
     kept_as: str = ""
     """File under `refused/` that holds the payload, compressed; empty if nothing was kept."""

@@ -1,0 +1,145 @@
+"""`tocsin doctor`: what would run, what is missing, what it costs in disk."""
+
+import shutil
+from dataclasses import asdict, dataclass
+
+import typer
+from rich.markup import escape
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, func, select
+
+from config import baseline
+from config.errors import ConfigError
+from monitor.cli.console import JsonFlag, installation, out, print_json
+from monitor.context import Context
+from monitor.sources import source_rows
+from monitor.store.runs import Batch, Refusal
+
+MARK = {"ok": "✓", "note": "–", "problem": "✗"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    state: str
+    """ok, note or problem."""
+    said: str
+    mend: str = ""
+
+
+def doctor(context: typer.Context, json: JsonFlag = False) -> None:
+    """Say what would run and what is missing, with the mend. Secrets are never shown.
+
+    Exit code 1 if something would keep the daemon from doing its work.
+    """
+    opened = installation(context)
+    findings = examine(opened)
+    if json:
+        print_json([asdict(f) for f in findings])
+    else:
+        for finding in findings:
+            mend = f"\n    → {escape(finding.mend)}" if finding.mend else ""
+            out.print(
+                f"{MARK[finding.state]} [bold]{finding.about}[/] {escape(finding.said)}{mend}"
+            )
+    raise typer.Exit(1 if any(f.state == "problem" for f in findings) else 0)
+
+
+def examine(context: Context) -> list[Finding]:
+    """Return everything doctor looks at, in the order an operator would."""
+    return [
+        _settings(context),
+        _method(context),
+        *_store(context),
+        *_disk(context),
+        *_sources(context),
+        *_notices(context),
+    ]
+
+
+def _settings(context: Context) -> Finding:
+    file = context.settings_file
+    said = f"{file} · home country {context.settings.home}" if file else "defaults (no tocsin.yaml)"
+    return Finding("settings", "ok", said)
+
+
+def _method(context: Context) -> Finding:
+    try:
+        method = context.method
+    except ConfigError as error:
+        return Finding("method", "problem", str(error), "tocsin method check")
+    due = method.review_due
+    late = context.now().date() >= due
+    said = f"{method.version}, {len(method.indicators)} indicators, review due {due}"
+    return Finding("method", "note" if late else "ok", said, "the review is due" if late else "")
+
+
+def _store(context: Context) -> list[Finding]:
+    try:
+        with Session(context.engine) as session:
+            batches = session.exec(select(func.count()).select_from(Batch)).one()
+            refused = session.exec(select(func.count()).select_from(Refusal)).one()
+    except SQLAlchemyError as error:
+        said = f"{context.engine.dialect.name}: {type(error).__name__}"
+        return [Finding("store", "problem", said, "look at store.url")]
+    orphans = len(context.lake.orphans())
+    shipped = baseline.sha256()[:12]
+    return [
+        Finding("store", "ok", f"{context.engine.dialect.name}, {batches} batches"),
+        Finding("refused", "note" if refused else "ok", f"{refused} rows or payloads kept apart",
+                "tocsin quarantine list" if refused else ""),
+        Finding("lake", "note" if orphans else "ok", f"{context.lake.url}, {orphans} orphans",
+                "swept at the next cycle" if orphans else ""),
+        Finding("baseline", "ok", f"{shipped}, known to {baseline.CUTOFF:%Y-%m-%d %H:%MZ}"),
+    ]  # fmt: skip
+
+
+def _disk(context: Context) -> list[Finding]:
+    held = context.lake.bytes()
+    free = shutil.disk_usage(context.home).free
+    days = max(1, _days_of_record(context))
+    said = (
+        f"lake {held / 1e6:,.1f} MB, grows about {held / days / 1e6:,.2f} MB a day; "
+        f"{free / 1e9:,.1f} GB free"
+    )
+    low = free < 2_000_000_000
+    mend = "free disk space, or lower retention" if low else ""
+    return [Finding("disk", "problem" if low else "ok", said, mend)]
+
+
+def _days_of_record(context: Context) -> int:
+    with Session(context.engine) as session:
+        first = session.exec(select(func.min(Batch.visible_at))).one()
+    return (context.now() - first).days + 1 if first else 1
+
+
+def _sources(context: Context) -> list[Finding]:
+    found = []
+    for row in source_rows(context):
+        if row.skipped:
+            found.append(Finding(row.id, "note", f"skipped: {row.skipped}"))
+        elif row.state in ("fresh", "never"):
+            said = "would run" if row.state == "never" else f"fresh, {row.rows:,} rows"
+            found.append(Finding(row.id, "ok", said))
+        else:
+            mend = f"tocsin quarantine list {row.id}" if row.held else f"tocsin collect {row.id}"
+            found.append(Finding(row.id, "note", f"{row.state}: {row.error}", mend))
+    return found
+
+
+def _notices(context: Context) -> list[Finding]:
+    notify = context.settings.notify
+    if not notify.receivers:
+        return [
+            Finding(
+                "notices",
+                "note",
+                "nobody would be told",
+                "set notify.receivers, then `tocsin notify test`",
+            )
+        ]
+    names = ", ".join(f"{name} ({r.channel})" for name, r in notify.receivers.items())
+    heartbeat = "set" if notify.heartbeat() else "not set"
+    return [Finding("notices", "ok", f"{names}; heartbeat {heartbeat}")]

@@ -1,0 +1,40 @@
+"""`tocsin status`: the three levels as last concluded."""
+
+import json as json_module
+
+import typer
+from rich.markup import escape
+
+from monitor.cli.console import JsonFlag, err, installation, level, out, print_json
+from monitor.conclude import latest_document
+from monitor.sources import source_rows
+
+
+def status(context: typer.Context, json: JsonFlag = False) -> None:
+    """Show the levels of the last cycle, their indicators, the sources and the outbox."""
+    opened = installation(context)
+    document = latest_document(opened)
+    if document is None:
+        err.print("nothing has been assessed yet: start with `tocsin run`")
+        raise typer.Exit(1)
+    if json:
+        print_json(document)
+        return
+    out.print(f"as of {document['as_of']}  method {document['method']}")
+    for slug, risk in document["risks"].items():
+        out.print(
+            f"[bold]{slug}[/]  {level(risk['level'])}  model {level(risk['model_level'])}  "
+            f"since {risk['since']}  coverage {risk['coverage']:.0%}"
+        )
+        for indicator in risk["indicators"]:
+            missing = indicator["missing"]
+            said = (
+                f"{indicator['value']:g} {indicator['unit']}"
+                if missing is None
+                else f"missing: {json_module.dumps(missing, ensure_ascii=False)}"
+            )
+            out.print(
+                f"  {indicator['code']}  {level(indicator['level'])}  {escape(said)}", style=""
+            )
+    for row in source_rows(opened):
+        out.print(f"{row.id}: {row.state}  {escape(row.error)}", style="dim")

@@ -1,0 +1,104 @@
+"""Conclude: fold our record to now, store the assessment, raise what moved, in one transaction."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from config.method import Method, load_method
+from monitor.context import Context
+from monitor.leader import Leadership, fence
+from monitor.record import Record, fold
+from monitor.store.conclusions import AssessmentRow, MethodSnapshot
+from reports.status import status_document
+from rules.types import Assessment
+
+Raise = Callable[[Session, Record, int | None], None]
+"""Writes transitions, alerts and deliveries into the transaction of the assessment."""
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What one cycle concluded."""
+
+    record: Record
+    document: dict[str, Any]
+
+    @property
+    def assessment(self) -> Assessment:
+        """The three risks now."""
+        return self.record.last
+
+
+def conclude(
+    context: Context,
+    run_id: str,
+    *,
+    raise_alerts: Raise,
+    leadership: Leadership | None = None,
+    tell: Callable[[datetime, float], None] | None = None,
+) -> Conclusion:
+    """Return what was concluded now; assessment, alerts, reports and deliveries are stored at once.
+
+    The method is read and checked anew: a file changed while we run is taken over here, whole, or
+    not at all (ConfigError leaves everything as it was).
+    """
+    method = load_method(context.settings.method, context.settings.method_folder)
+    now = context.now().replace(microsecond=0)
+    take_over(context, method, now)
+    record = fold(context, method, now, tell=tell)
+    units = {i.id: i.unit.en for i in method.indicators}
+    document = status_document(record.last, units=units)
+    with Session(context.engine) as session:
+        if leadership is not None:
+            fence(session, leadership)
+        row = AssessmentRow(
+            as_of=now,
+            concluded_at=context.now(),
+            method=method.version,
+            method_sha256=method.sha256,
+            home=context.settings.home,
+            run_id=run_id,
+            document=json.dumps(document, ensure_ascii=False),
+        )
+        session.add(row)
+        session.flush()
+        raise_alerts(session, record, row.id)
+        session.commit()
+    return Conclusion(record, document)
+
+
+def take_over(context: Context, method: Method, now: datetime) -> bool:
+    """Keep the method's files by content hash from the moment it comes into force; True if new."""
+    with Session(context.engine) as session:
+        newest = session.exec(
+            select(MethodSnapshot).order_by(col(MethodSnapshot.taken_over_at).desc()).limit(1)
+        ).first()
+        if newest is not None and newest.sha256 == method.sha256:
+            return False
+        session.merge(
+            MethodSnapshot(
+                sha256=method.sha256,
+                version=method.version,
+                taken_over_at=now,
+                files=json.dumps(method.files, ensure_ascii=False),
+            )
+        )
+        session.commit()
+    return True
+
+
+def latest_document(context: Context) -> dict[str, Any] | None:
+    """Return the assessment document of the last cycle, None before the first."""
+    query = (
+        select(AssessmentRow.document)
+        .where(col(AssessmentRow.reconstructed).is_(False))
+        .order_by(col(AssessmentRow.as_of).desc(), col(AssessmentRow.id).desc())
+        .limit(1)
+    )
+    with Session(context.engine) as session:
+        found = session.exec(query).first()
+    return json.loads(found) if found else None
