@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,9 +37,21 @@ def _names(kind: str) -> dict[str, str]:
     return {str(k): str(v) for k, v in yaml.safe_load(text)[kind].items()}
 
 
+_IN_NAME = re.compile(r"[-_](\d+(?:\.\d+)?)B(?:-A(\d+(?:\.\d+)?)B)?(?=[-_]|$)", re.IGNORECASE)
+
+
+def size_in_name(hub_id: str) -> Size:
+    """Return the size that a repository's own name states: `-235B-A22B` is 235 with 22 active."""
+    found = _IN_NAME.search(hub_id)
+    if found is None:
+        return Size(None)
+    active = round(float(found[2]) * 1e9) if found[2] else None
+    return Size(round(float(found[1]) * 1e9), active)
+
+
 @cache
-def sizes(data: Path) -> dict[str, Size]:
-    """Return sizes by repository: the reviewed list first, else the hub's own count of weights."""
+def _counted(data: Path) -> dict[str, Size]:
+    """Return sizes by repository: by hand, then the reviewed list, then the hub's own count."""
     found = {
         str(m["model_id"]): Size(int(str(m["parameters"])))
         for m in hub.models(data)
@@ -50,7 +63,19 @@ def sizes(data: Path) -> dict[str, Size]:
             total = round(float(line["total_params_b"]) * 1e9)
             active = line["active_params_b"]
             found[line["model_id"]] = Size(total, round(float(active) * 1e9) if active else None)
-    return found
+    text = (HOME / "build" / "hub_names.yaml").read_text(encoding="utf-8")
+    by_hand = yaml.safe_load(text)["sizes"].items()
+    return found | {str(k): Size(int(v[0]), int(v[1])) for k, v in by_hand}
+
+
+def size(data: Path, hub_id: str | None) -> Size:
+    """Return a repository's size; what no count knows is taken from its name."""
+    if hub_id is None:
+        return Size(None)
+    counted, named = _counted(data).get(hub_id, Size(None)), size_in_name(hub_id)
+    total = counted.total or named.total
+    active = counted.active or named.active
+    return Size(total, active if active is None or total is None or active <= total else None)
 
 
 @cache
@@ -103,7 +128,7 @@ def _epoch(data: Path) -> Iterator[Row]:
         seen.add(model.name)
         openness = registry.licences().get(model.accessibility, "unknown")
         hub_id = _names("eci").get(model.name) if openness == "open" else None
-        size = sizes(data).get(hub_id or "", Size(None))
+        sized = size(data, hub_id)
         listed = EPOCH_ON if model.table == "notable" else date(2025, 4, 23)
         yield _row(
             listed,
@@ -117,8 +142,8 @@ def _epoch(data: Path) -> Iterator[Row]:
             weights_released_on=_on_hub(data, hub_id),
             openness=openness,
             licence=model.accessibility or None,
-            parameters=round(model.parameters) if model.parameters else size.total,
-            active_parameters=size.active,
+            parameters=round(model.parameters) if model.parameters else sized.total,
+            active_parameters=sized.active,
             compute_log10_micro=_log10_micro(model.compute_flop),
             domain=model.domain or None,
             hub_id=hub_id,
@@ -138,7 +163,7 @@ def _epoch_boards(data: Path, seen: set[str]) -> Iterator[Row]:
         # the index may not know that weights are out; a repository that we name holds them
         openness = "open" if row["openness"] == "open" else str(row["openness"])
         hub_id = hub_id if openness == "open" else None
-        size = sizes(data).get(hub_id or "", Size(None))
+        sized = size(data, hub_id)
         listed = row["board_on"] if isinstance(row["board_on"], date) else EPOCH_ON
         yield _row(
             listed,
@@ -152,8 +177,8 @@ def _epoch_boards(data: Path, seen: set[str]) -> Iterator[Row]:
             weights_released_on=_on_hub(data, hub_id),
             openness=openness,
             licence=row["licence"],
-            parameters=size.total,
-            active_parameters=size.active,
+            parameters=sized.total,
+            active_parameters=sized.active,
             domain="Language",
             hub_id=hub_id,
         )
@@ -167,7 +192,7 @@ def _arena(data: Path) -> Iterator[Row]:
             newest[str(row["model_name"])] = row
     for name, hub_id in _names("arena").items():
         row = newest[name]
-        size = sizes(data).get(hub_id, Size(None))
+        sized = size(data, hub_id)
         listed = row["board_on"] if isinstance(row["board_on"], date) else TRACKED_ON
         yield _row(
             listed,
@@ -181,8 +206,8 @@ def _arena(data: Path) -> Iterator[Row]:
             weights_released_on=_on_hub(data, hub_id),
             openness=row["openness"],
             licence=row["licence"],
-            parameters=size.total,
-            active_parameters=size.active,
+            parameters=sized.total,
+            active_parameters=sized.active,
             domain="Language",
             hub_id=hub_id,
         )
@@ -205,7 +230,7 @@ def _models_dev(data: Path) -> Iterator[Row]:
         model = tomllib.loads(file.read_text(encoding="utf-8"))
         lab, name = file.parent.name, file.stem
         hub_id = _hub_url(model.get("weights", [])) if model.get("open_weights") else None
-        size = sizes(data).get(hub_id or "", Size(None))
+        sized = size(data, hub_id)
         yield _row(
             MODELS_DEV_ON,
             MODELS_DEV_ON,
@@ -219,8 +244,8 @@ def _models_dev(data: Path) -> Iterator[Row]:
             weights_released_on=_on_hub(data, hub_id),
             openness="open" if model.get("open_weights") else "closed",
             licence=model.get("license"),
-            parameters=size.total,
-            active_parameters=size.active,
+            parameters=sized.total,
+            active_parameters=sized.active,
             hub_id=hub_id,
         )
 
@@ -235,7 +260,7 @@ def _tracked(data: Path) -> Iterator[Row]:
         if words_in_name(hub_id):
             continue
         publisher = places_of.get(account.lower())
-        size = sizes(data).get(hub_id, Size(None))
+        sized = size(data, hub_id)
         released = _on_hub(data, hub_id)
         yield _row(
             TRACKED_ON,
@@ -249,8 +274,8 @@ def _tracked(data: Path) -> Iterator[Row]:
             released_on=released,
             weights_released_on=released,
             openness="open",
-            parameters=size.total,
-            active_parameters=size.active,
+            parameters=sized.total,
+            active_parameters=sized.active,
             hub_id=hub_id,
         )
 
