@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rules.reduction import Outcome, Params, Row, maybe, nothing, number, settled, whole
+from rules.reduction import Outcome, Params, Row, maybe, meta, nothing, number, settled, whole
 
 
 def ratio(rows: Sequence[Row], params: Params) -> Outcome:
@@ -14,7 +14,9 @@ def ratio(rows: Sequence[Row], params: Params) -> Outcome:
     the window is empty, and the share Missing, never 0.
     """
     scale = number(params, "scale")
-    if len(rows) != 1 or whole(rows[0], "den") < max(1, number(params, "min_den")):
+    if len(rows) != 1 or meta(rows).newest_on is None:
+        return nothing(rows, scale)
+    if whole(rows[0], "den") < max(1, number(params, "min_den")):
         return nothing(rows, scale)
     row = rows[0]
     num, den = whole(row, "num"), whole(row, "den")
