@@ -129,7 +129,7 @@ def _row_by_row(payload: Payload, first: str) -> tuple[list[Item], list[Refused]
     )
     try:
         raw = _ROWS.decode(payload.body)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise changed from error
     items: list[Item] = []
     refused: list[Refused] = []

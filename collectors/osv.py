@@ -148,14 +148,22 @@ def _concerned(
             raise PayloadTooLarge(SOURCE.id, url, f"at most {_MAX_PAGES} pages")
         asked, pending = pending[:_CHUNK], pending[_CHUNK:]
         answer = http.post_json(url, {"queries": asked}, max_bytes=32 << 20)
-        batch = decode_json(answered(SOURCE, "batch", answer), _Batch)
-        if len(batch.results) != len(asked):
+        results = batch_results(answered(SOURCE, "batch", answer))
+        if len(results) != len(asked):
             raise PayloadChanged(SOURCE.id, f"{url} $.results", f"{len(asked)} results in order")
-        for query, result in zip(asked, batch.results, strict=True):
-            hits |= {hit.id: iso_moment(hit.modified) for hit in result.vulns}
-            if result.next_page_token:
-                pending.append(query | {"page_token": result.next_page_token})
+        for query, (found, token) in zip(asked, results, strict=True):
+            hits |= found
+            if token:
+                pending.append(query | {"page_token": token})
     return hits
+
+
+def batch_results(payload: Payload) -> list[tuple[dict[str, datetime | None], str | None]]:
+    """Return, for each query in order, id → modified and the token of the next page."""
+    return [
+        ({hit.id: iso_moment(hit.modified) for hit in result.vulns}, result.next_page_token)
+        for result in decode_json(payload, _Batch).results
+    ]
 
 
 def _changed(http: Http, options: Options, ecosystems: Iterable[str], mark: datetime) -> set[str]:
