@@ -56,6 +56,19 @@ def series(assessment: IndicatorAssessment) -> tuple[HistoryPoint, ...]:
     return tuple(points)
 
 
+def _history(
+    known: Sequence[HistoryPoint], assessment: IndicatorAssessment
+) -> tuple[HistoryPoint, ...]:
+    """Return the history handed in, or the reducer's own; it ends in the reading shown."""
+    own = series(assessment)
+    if not known:
+        return own
+    reading = assessment.reading
+    if reading.value is None or not own or own[-1].on <= known[-1].on:
+        return tuple(known)
+    return (*known, own[-1])
+
+
 def source_view(
     source: Source,
     now: datetime,
@@ -124,7 +137,7 @@ def _indicator(
     return IndicatorView(
         spec=spec,
         state=state,
-        history=tuple(histories.get(spec.id, ())) or series(state),
+        history=_history(histories.get(spec.id, ()), state),
         vintages=tuple(vintages.get(spec.id, ())),
         sources=tuple(sources[s] for s in spec.sources if s in sources),
         evidence=tuple(evidence.get(spec.id, ())),

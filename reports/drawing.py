@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -28,6 +29,14 @@ def thin(points: Sequence[HistoryPoint], most: int = LINE_POINTS) -> tuple[Histo
         return tuple(points)
     step = (len(points) - 1) / (most - 1)
     return tuple(points[round(i * step)] for i in range(most))
+
+
+def stepped(points: Sequence[HistoryPoint]) -> bool:
+    """Return whether the points are evaluations, between which a value stands, or month ends."""
+    if len(points) < 3:
+        return False
+    gaps = sorted((b.on - a.on).days for a, b in pairwise(points))
+    return gaps[len(gaps) // 2] < 20
 
 
 @dataclass(frozen=True)
@@ -127,14 +136,14 @@ class Drawer:
 
     def history(self, i: IndicatorView, title: str) -> Markup:
         """Return the history with thresholds, interval and older vintages."""
-        now = Line("", tuple(_dot(p) for p in thin(i.history)))
+        now = Line("", tuple(_dot(p) for p in thin(i.history)), stepped(i.history))
         older = [
             Line(self.tongue.month(v.known_on), tuple(_dot(p, False) for p in thin(v.points)))
             for v in i.vintages[:2]
             if any(p.value is not None for p in v.points)
         ]
         if older:
-            now = Line(self.speaker._("now"), now.dots)
+            now = Line(self.speaker._("now"), now.dots, now.step)
         known = [p for p in i.history if p.value is not None]
         desc = ""
         if known:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reports import drawing, guide
+from reports import drawing, guide, tally
 from reports.formats import Tongue
 from reports.words import translations
 
@@ -40,9 +40,13 @@ class Page:
 def stylesheet() -> str:
     """Return the style sheet that every page inlines."""
     folder = files("reports") / "static"
-    return "".join(
-        (folder / f"{name}.css").read_text(encoding="utf-8").strip() + "\n" for name in SHEETS
-    )
+    return tidy("".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in SHEETS))
+
+
+def tidy(text: str) -> str:
+    """Return the text without blank lines and trailing blanks; hashes are taken after it."""
+    lines = (line.rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
 
 
 def _quoted(words: str) -> str:
@@ -121,6 +125,7 @@ def environment(lang: str, zone: str) -> Environment:
         L=tongue,
         S=speaker,
         draw=drawing.Drawer(tongue, speaker),
+        tally=tally,
     )
     return env
 
@@ -147,5 +152,4 @@ def render_page(template: str, lang: str, zone: str, page: Page, **context: obje
         "other_lang": OTHER[lang],
     }
     html = environment(lang, zone).get_template(template).render(values)
-    lines = [line.rstrip() for line in html.splitlines()]
-    return ("\n".join(line for line in lines if line.strip()) + "\n").encode()
+    return tidy(html).encode()

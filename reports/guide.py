@@ -262,6 +262,31 @@ class Guide(Speaker):
         lag = self.tongue.number(row.lag_months, 1)
         return f"{row.model}（{lag}）" if self.tongue.lang == "zh" else f"{row.model} ({lag})"
 
+    def contents(self) -> list[tuple[str, str]]:
+        """Return the chapters of the annual report: anchor and words."""
+        return [
+            ("summary", self._("Summary")),
+            ("levels", self._("Levels of the year")),
+            ("misuse", self._("Misuse")),
+            ("spillover", self._("Spillover")),
+            ("backdoor", self._("Backdoor")),
+            ("international", self._("International comparison")),
+            ("pendulum", self._("Pendulum and diffusion")),
+            ("events", self._("Incidents, advisories, policy")),
+            ("responses", self._("Responses and dissent")),
+            ("scorecard", self._("Scorecard")),
+            ("quality", self._("Data quality")),
+            ("method", self._("Annexes")),
+        ]
+
+    def result(self, result: str) -> str:
+        """Return whether an event was called."""
+        return {
+            "caught": self._("caught"),
+            "missed": self._("missed"),
+            "not_scorable": self._("not scorable"),
+        }.get(result, result)
+
     def delivery(self, state: str) -> str:
         """Return the word of a delivery's state."""
         return {

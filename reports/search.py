@@ -9,8 +9,8 @@ from reports.guide import Guide
 MOST = 4000
 """Entries on the page; at some 200 bytes each it stays under a megabyte."""
 
-SCRIPT = """
-const box = document.getElementById('q'), rows = [...document.querySelectorAll('#hits li')];
+SCRIPT = """const box = document.getElementById('q');
+const rows = [...document.querySelectorAll('#hits li')];
 const count = document.getElementById('count');
 box.closest('form').hidden = false;
 box.addEventListener('input', () => {
@@ -65,7 +65,11 @@ def entries(view: SiteView, lang: str) -> tuple[Entry, ...]:
         for a in view.alerts
     ]
     found += [
-        Entry(word("Annual report %(year)s") % {"year": year}, word("Report"), f"reports/annual-{year}.html")
+        Entry(
+            word("Annual report %(year)s") % {"year": year},
+            word("Report"),
+            f"reports/annual-{year}.html",
+        )
         for year in view.annuals
     ]
     found += [

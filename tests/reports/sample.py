@@ -5,7 +5,23 @@ from datetime import UTC, date, datetime, timedelta
 from collectors.base import Seen, Source
 from config.method import Basis, BasisKind, Case, Indicator, Reducer, Threshold, Words
 from reports.build import build_assessment, source_view
-from reports.chapters import DueView, SiteView
+from reports.chapters import (
+    AnnualView,
+    Comparison,
+    Correction,
+    CountSeries,
+    DiffusionRow,
+    DueView,
+    EventView,
+    FamilyView,
+    MonthCount,
+    PublisherView,
+    QuarantineView,
+    Scorecard,
+    ScoredEvent,
+    SiteView,
+    StanceView,
+)
 from reports.model import (
     AgendaItem,
     AlertView,
@@ -116,7 +132,7 @@ SPECS = (
     spec("S05", "misuse", "开闭源能力时滞", "Open–closed lag", ("个月", "months"), 6, 3, down=True),
     spec("S06", "misuse", "危险能力触发数", "Hazardous-capability triggers", ("个", "models"), 1, 2,
          grade="C", tripwire=True, decimals=0),
-    spec("S08", "misuse", "恶意使用事件异常", "Misuse-incident aberration", ("个标准差", "sd"), 2, 3,
+    spec("S08", "misuse", "恶意使用事件异常", "Misuse-incident aberration", ("σ", "sd"), 2, 3,
          grade="B", sources=("aiid",)),
     spec("G01", "spillover", "国产模型下载份额", "Domestic download share", ("%", "%"), 40, 60,
          sources=("huggingface",)),
@@ -257,16 +273,15 @@ def today() -> Assessment:
 def sources() -> tuple[SourceView, ...]:
     """Return four sources: good, held, stale, failed."""
     epoch, hub, aiid, osv = SOURCES
-    common = {"indicators": SPECS}
     return (
         source_view(epoch, NOW, last_ok_at=datetime(2026, 11, 23, 5, 33, tzinfo=UTC),
                     last_try_at=NOW, newest_on=date(2026, 8, 11), rows=222, baseline_rows=450,
-                    baseline_until=date(2026, 8, 11), **common),
+                    baseline_until=date(2026, 8, 11), indicators=SPECS),
         source_view(hub, NOW, last_ok_at=datetime(2026, 11, 22, tzinfo=UTC), rows=3872,
-                    newest_on=date(2026, 8, 2), quarantined=1, **common),
+                    newest_on=date(2026, 8, 2), quarantined=1, indicators=SPECS),
         source_view(aiid, NOW, last_ok_at=datetime(2026, 2, 17, tzinfo=UTC), rows=1367,
-                    newest_on=date(2026, 2, 17), **common),
-        source_view(osv, NOW, last_try_at=NOW, error="api.osv.dev: timed out", **common),
+                    newest_on=date(2026, 2, 17), indicators=SPECS),
+        source_view(osv, NOW, last_try_at=NOW, error="api.osv.dev: timed out", indicators=SPECS),
     )  # fmt: skip
 
 
@@ -337,7 +352,7 @@ def case() -> CaseView:
         ),
         agenda=(
             AgendaItem(0, 15, Words(zh="级别与依据", en="Level and evidence"),
-                       Words(zh="是否维持", en="Keep it or not"), Words(zh="评估中心", en="Centre")),
+                       Words(zh="是否维持", en="Keep or not"), Words(zh="评估中心", en="Centre")),
             AgendaItem(15, 90, Words(zh="处置选项", en="Options"),
                        Words(zh="选定一项", en="One is chosen"), Words(zh="召集人", en="Chair")),
         ),
@@ -377,5 +392,88 @@ def site(audience: Audience = Audience.PUBLIC) -> SiteView:
         now=now_view(), reconstructed=then_view(), method=METHOD, sources=sources(),
         alerts=(alert(),), transitions=(transition(),),
         due=(DueView(date(2026, 11, 30), Words(zh="补录评测结果", en="Enter evaluations")),),
+        pendulum=stances(), diffusion=diffusion(), families=(
+            FamilyView("Qwen2.5-7B", "Qwen", "CN", 120, 9_500_000, 0.21, date(2026, 8, 2),
+                       "Hugging Face Hub"),
+        ),
+        publishers=(
+            PublisherView("Qwen", "huggingface", "CN", "company", 310, 120_000_000,
+                          ("Qwen2.5-7B",), date(2026, 8, 2), "Hugging Face Hub"),
+        ),
+        quarantines=(QuarantineView("huggingface", date(2026, 11, 22), "counters fell", 3872,
+                                    "held"),),
         annuals=(2025, 2026), outbox={"sent": 3, "dead": 0}, audience=audience, version="0.1.0",
+    )  # fmt: skip
+
+
+def stances() -> tuple[StanceView, ...]:
+    """Return three jurisdictions, one of them with a computed practice."""
+    incentive = Words(zh="激励", en="incentive")
+    return (
+        StanceView("US", Words(zh="美国", en="United States"), 0.64, None, incentive, (0, 3, 4),
+                   (0, 0, 2), date(2026, 8, 12), 0.84, coded_by_hand=True),
+        StanceView("EU", Words(zh="欧盟", en="European Union"), 0.75, -0.40, incentive, (2, 4, 2),
+                   (0, 2, 1), date(2026, 8, 12), 0.9),
+        StanceView("CN", Words(zh="中国", en="China"), 0.71, None, incentive, (2, 4, 3),
+                   (0, 2, 1), date(2025, 11, 1), 0.88),
+    )  # fmt: skip
+
+
+def diffusion() -> tuple[DiffusionRow, ...]:
+    """Return four models: high by compute, medium by lag, low, unknown."""
+    return (
+        DiffusionRow("Llama 3.1-405B", "Meta", date(2024, 7, 23), "high", None, 20.0, 25.58,
+                     ("C ≥ 10²⁵",)),
+        DiffusionRow("Kimi K3", "Moonshot", date(2026, 7, 16), "medium", None, 5.2, None,
+                     ("L ≤ 12",), floor=True),
+        DiffusionRow("Phi-4", "Microsoft", date(2024, 12, 12), "low", 0.2, 21.0, 23.0),
+        DiffusionRow("MiniMax-M3", "MiniMax", date(2026, 3, 1), "unknown", None, 12.1, None),
+    )  # fmt: skip
+
+
+def annual() -> AnnualView:
+    """Return the report of 2026 to date, with every chapter filled."""
+    months = tuple(MonthCount(date(2026, m, 1), (10 - m, m)) for m in range(1, 9))
+    return AnnualView(
+        year=2026, assessment=then_view(), method=METHOD, sources=sources(), to_date=True,
+        transitions=(transition(),), alerts=(alert(),),
+        comparisons=(
+            Comparison("lag", Words(zh="个月", en="months"),
+                       {"CN": tuple(HistoryPoint(month_end(n), 5.0 + n) for n in range(6, -1, -1)),
+                        "US": tuple(HistoryPoint(month_end(n), 11.0 + n) for n in (4, 2, 0))},
+                       "Epoch AI", "CC BY 4.0", date(2026, 8, 11),
+                       Words(zh="222个模型", en="222 models")),
+            Comparison("releases", Words(zh="个", en="models"),
+                       {"CN": (HistoryPoint(date(2026, 8, 1), 41),),
+                        "US": (HistoryPoint(date(2026, 8, 1), 35),)},
+                       "Epoch AI", "CC BY 4.0", date(2026, 8, 11),
+                       Words(zh="已收录的模型", en="models on record")),
+        ),
+        pendulum=stances(), diffusion=diffusion(),
+        events=(
+            EventView(date(2026, 6, 12), "policy",
+                      Words(zh="美国首次对模型权重出口要求许可",
+                            en="US requires an export licence for weights"),
+                      "Federal Register", "https://www.federalregister.gov/"),
+            EventView(date(2026, 5, 25), "incident",
+                      Words(zh="去护栏报道", en="Guardrail-removal reports"), "press",
+                      verified=False),
+        ),
+        counts=(
+            CountSeries("incidents", (Words(zh="恶意使用", en="malicious use"),
+                                      Words(zh="其他", en="other")), months,
+                        "AI Incident Database", "CC BY-SA 4.0", date(2026, 2, 17)),
+        ),
+        scorecard=Scorecard(
+            date(2026, 1, 5), date(2026, 8, 12),
+            (ScoredEvent(date(2026, 5, 25), Words(zh="去护栏报道", en="Guardrail removal"),
+                         Risk.MISUSE, "missed"),
+             ScoredEvent(date(2026, 6, 12), Words(zh="权重出口许可", en="Weight export licence"),
+                         Risk.SPILLOVER, "caught", 73)),
+            1, 3, 61,
+        ),
+        quarantines=(QuarantineView("huggingface", date(2026, 8, 3), "counters fell", 4000,
+                                    "held"),),
+        corrections=(Correction(date(2026, 8, 1), Words(zh="更正一处日期", en="A date")),),
+        version="0.1.0",
     )  # fmt: skip
