@@ -5,14 +5,14 @@
 WITH newest AS (
   SELECT board, max(board_day) AS board_day FROM scores GROUP BY board
 ), known AS (
-  SELECT s.board, s.board_day, s.model_name, s.score_micro, s.released_day, s.jurisdictions,
+  SELECT s.board, s.board_day, s.model_name, s.score_micro, s.released_day, s.jurisdictions, s.licence,
          CASE WHEN s.openness <> 'unknown' THEN s.openness
               ELSE coalesce(l.openness, 'unknown') END AS openness
   FROM scores AS s
   LEFT JOIN (SELECT spelling, min(openness) AS openness FROM licences GROUP BY spelling) AS l
     ON l.spelling = s.licence
 ), running AS (
-  SELECT k.board, k.model_name, k.score_micro,
+  SELECT k.board, k.model_name, k.score_micro, k.licence,
          row_number() OVER (PARTITION BY k.board, k.model_name
                             ORDER BY k.board_day DESC, k.score_micro DESC) AS nth,
          min(k.board_day) OVER (PARTITION BY k.board, k.model_name) AS first_day,
@@ -26,20 +26,20 @@ WITH newest AS (
   FROM known AS k WHERE k.board = 'arena_text'
 ), every AS (
   SELECT k.board, k.board_day, k.model_name, k.score_micro, k.released_day AS day,
-         k.jurisdictions, k.openness
+         k.jurisdictions, k.licence, k.openness
   FROM known AS k JOIN newest AS w ON w.board = k.board AND w.board_day = k.board_day
   WHERE k.board <> 'arena_text'
   UNION ALL
   SELECT r.board, w.board_day, r.model_name, r.score_micro,
          CASE WHEN r.released_day IS NOT NULL AND r.released_day < r.first_day
               THEN r.released_day ELSE r.first_day END AS day,
-         coalesce(r.jurisdictions, 'unknown') AS jurisdictions,
+         coalesce(r.jurisdictions, 'unknown') AS jurisdictions, r.licence,
          CASE WHEN r.ever_open = 1 THEN 'open' WHEN r.ever_closed = 1 THEN 'closed'
               ELSE 'unknown' END AS openness
   FROM running AS r JOIN newest AS w ON w.board = r.board
   WHERE r.nth = 1
 )
-SELECT e.board, e.board_day, e.model_name, e.score_micro, e.day,
+SELECT e.board, e.board_day, e.model_name, e.score_micro, e.day, e.licence,
        CASE WHEN e.openness = 'open' THEN 1 WHEN e.openness = 'closed' THEN 0 END AS is_open,
        CASE WHEN e.jurisdictions = 'unknown' THEN NULL
             WHEN ',' || e.jurisdictions || ',' LIKE '%,' || c.home || ',%' THEN 1
