@@ -58,6 +58,8 @@ class Topic:
     exercise: bool = False
     roles: tuple[str, ...] = ()
     """Told to these roles; if nobody holds them, to whoever the routes name."""
+    also: frozenset[str] = frozenset()
+    """Receivers told of this alert before: they hear of its end, whatever the route says."""
     not_through: frozenset[str] = frozenset()
     """Channels that have just failed."""
     not_to: frozenset[str] = frozenset()
@@ -68,7 +70,7 @@ def recipients(desk: Desk, topic: Topic, now: datetime) -> tuple[str, ...]:
     day = desk.local_day(now)
     wanted = {name for role in topic.roles for name in desk.roster.reach(role, day)}
     if not wanted:
-        wanted = _routed(desk, topic, day)
+        wanted = _routed(desk, topic, day) | topic.also
     return tuple(
         name
         for name, receiver in desk.notify.receivers.items()

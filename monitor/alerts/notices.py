@@ -29,6 +29,7 @@ REPORTED = frozenset(
     {NoticeKind.RISE, NoticeKind.FALL, NoticeKind.ALL_CLEAR, NoticeKind.RETRACTION}
 )
 """Kinds that carry the alert report."""
+_ENDINGS = frozenset({NoticeKind.FALL, NoticeKind.ALL_CLEAR, NoticeKind.RETRACTION})
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,8 @@ def _address(
 ) -> None:
     view = draft.view
     topic = draft.topic or Topic(view.kind, view.risk, view.after, view.exercise)
+    if view.kind in _ENDINGS and draft.alert is not None:
+        topic = replace(topic, also=_told_before(session, draft.alert))
     for name in recipients(desk, topic, now):
         receiver = desk.notify.receivers[name]
         if receiver.channel == "cap" and view.kind not in CAP_KINDS:
@@ -235,6 +238,15 @@ def _address(
             )
         )
     session.add(row)
+
+
+def _told_before(session: Session, alert: AlertRow) -> frozenset[str]:
+    query = (
+        select(OutboxRow.receiver)
+        .join(NoticeRow, col(NoticeRow.id) == col(OutboxRow.notice_id))
+        .where(NoticeRow.alert_id == alert.id, col(NoticeRow.kind).in_([k.value for k in REPORTED]))
+    )
+    return frozenset(session.exec(query))
 
 
 def _told(artefacts: list[ArtefactRow], lang: str) -> Told:

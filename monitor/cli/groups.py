@@ -3,12 +3,25 @@
 COMMANDS = {
     "run": "run",
     "collect": "collect",
+    "assess": "assess",
     "status": "status",
+    "explain": "explain",
     "doctor": "doctor",
     "daemon": "daemon",
     "serve": "daemon",
+    "drill": "drill",
 }
 """Command → module in this folder; the function bears the command's name."""
 
-GROUPS: dict[str, str] = {}
+GROUPS: dict[str, str] = {
+    "alert": "alert",
+    "response": "response",
+    "panel": "panel",
+    "override": "override",
+    "release": "release",
+    "silence": "silence",
+    "notify": "notify",
+    "outbox": "outbox",
+    "audit": "audit",
+}
 """Group of commands → module in this folder, which holds `app`."""
