@@ -46,7 +46,7 @@ LISTS = (
 """Announcements; law; rules of departments; normative documents; policy documents."""
 
 _DATED = re.compile(r"/(20\d\d)-(\d\d)/(\d\d)/c_\d{1,30}\.htm")
-_LIST = re.compile(rb"""href=["']([^"'<>]{0,300}/A\d{1,20}index_1\.htm)["']""")
+_LIST = re.compile(rb"""href=["']([^"'<>]{0,300}?\bA\d{1,20}index_1\.htm)["']""")
 _MAX_ITEMS = 1_000
 
 
