@@ -154,6 +154,7 @@ def fold(
         if tell:
             tell(moment, (number + 1) / len(days))
     memo.save()
+    found[-1] = folded.with_changes(found[-1])
     return Record(tuple(found), folded)
 
 
@@ -168,7 +169,7 @@ def in_force(context: Context, now_in_force: Method) -> tuple[Method, list[Succe
     methods = [
         now_in_force
         if row.sha256 == now_in_force.sha256
-        else parse_method(Path(f"method-{row.version}"), json.loads(row.files))
+        else parse_method(Path(row.version), json.loads(row.files))
         for row in rows
     ]
     successors = [

@@ -166,6 +166,10 @@ class Fold:
         )
         return replace(assessment, risks=risks)
 
+    def tables_of(self, indicator: str) -> tuple[str, ...]:
+        """Return the lake tables that an indicator reads, through views too."""
+        return next(p.tables for p in self.plans if p.indicator.id == indicator)
+
     def history(self, indicator: str) -> list[tuple[date, float]]:
         """Return the indicator's values by day of evaluation, oldest first."""
         found = self.remembered.get(indicator)

@@ -169,9 +169,9 @@ def test_weights_by_grade_group_tripwire_and_force(
 ) -> None:
     indicators = [
         make_indicator("B01"),
-        make_indicator("B03", group="file_hygiene"),
-        make_indicator("B04", group="file_hygiene", grade="B"),
-        make_indicator("B05", group="file_hygiene"),
+        make_indicator("B03", group="load_path"),
+        make_indicator("B04", group="load_path", grade="B"),
+        make_indicator("B05", group="load_path"),
         make_indicator("B06", colourless=True),
         make_indicator("B11", grade="C", tripwire=True),
         make_indicator("B12", grade="C"),

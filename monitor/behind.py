@@ -1,0 +1,147 @@
+"""What an indicator's value rests on: the files it was read from, and source rows one can open.
+
+Rows of hub tables are never listed, only counted and named by their file's hash: a list of
+repositories without safeguards would be a shopping guide (RULINGS.md 19). The same goes for
+malware advisories, whose package names are shown as a pseudonym.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from duckdb import DuckDBPyConnection
+
+from collectors.schema import from_days, from_seconds
+from monitor.asof import View
+from monitor.lake import LakeFile
+
+COUNTED_ONLY = frozenset(
+    {"models", "tags", "bases", "counters", "files", "scans", "presence", "publishers"}
+)
+"""Tables whose rows name repositories or accounts; publishers are too many to read."""
+
+WORDS = {
+    "scores": ("board || ' ' || model_name", "board_day"),
+    "releases": ("coalesce(organisation || ' ', '') || model_name", "released_day"),
+    "usage": ("model_name", "served_day"),
+    "incidents": ("incident_id || coalesce(' ' || title, '')", "published_day"),
+    "advisories": ("advisory_id || ' ' || package", "published_day"),
+    "policy_events": ("event_id || ' ' || title", "occurred_day"),
+    "figures": ("measure || ' ' || jurisdiction", "period_day"),
+    "evidence": ("evidence_id || ' ' || item", "period_to_day"),
+}
+"""Tables whose rows may be shown: what each row says, and the day it is about."""
+
+
+@dataclass(frozen=True)
+class FileBehind:
+    """One file of the lake that the value was read from."""
+
+    table: str
+    source: str
+    batch: str
+    path: str
+    sha256: str
+    rows: int
+    """Rows known at the moment, of those in the file."""
+    fetched_at: datetime
+    is_baseline: bool
+
+
+@dataclass(frozen=True)
+class RowBehind:
+    """One source row: what it says, where it stands, when we had it, in which file."""
+
+    table: str
+    words: str
+    on: date | None
+    source: str
+    url: str
+    fetched_at: datetime
+    known_from: datetime
+    batch: str
+    sha256: str
+
+
+def files_behind(view: View, tables: Sequence[str], sources: Sequence[str]) -> list[FileBehind]:
+    """Return the files that hold rows known at the view's moment, newest fetch first.
+
+    `sources` are the indicator's; our own tables (`tocsin`) always count. The view must have been
+    cut to the moment.
+    """
+    found = []
+    by_place = {(f.table, f.batch_id): f for f in view.files}
+    for table in tables:
+        for source, batch, rows, fetched_s, live in view.connection.execute(
+            f"""SELECT source, batch_id, count(*), max(fetched_at_s), max(is_live) FROM {table}
+                WHERE {_of(sources)} GROUP BY source, batch_id"""
+        ).fetchall():
+            file = by_place.get((table, batch))
+            found.append(
+                FileBehind(
+                    table=table,
+                    source=source,
+                    batch=batch,
+                    path=file.path if file else "",
+                    sha256=file.sha256 if file else "",
+                    rows=rows,
+                    fetched_at=from_seconds(fetched_s),
+                    is_baseline=not live,
+                )
+            )
+    found.sort(key=lambda f: (f.table, f.source, f.batch))
+    return sorted(found, key=lambda f: f.fetched_at, reverse=True)
+
+
+def rows_behind(
+    view: View, tables: Sequence[str], sources: Sequence[str], limit: int = 5
+) -> list[RowBehind]:
+    """Return up to `limit` of the newest rows of each table that may be shown."""
+    found: list[RowBehind] = []
+    for table in tables:
+        if table not in COUNTED_ONLY and table in WORDS:
+            found += _rows(view.connection, view.files, table, sources, limit)
+    return found
+
+
+def _rows(
+    connection: DuckDBPyConnection,
+    files: Sequence[LakeFile],
+    table: str,
+    sources: Sequence[str],
+    limit: int,
+) -> list[RowBehind]:
+    words, day = WORDS[table]
+    kind = "kind" if table == "advisories" else "''"
+    sha = {(f.table, f.batch_id): f.sha256 for f in files}
+    rows = connection.execute(
+        f"""SELECT {words} AS words, {day} AS day, source, source_url, fetched_at_s, known_from_s,
+                   batch_id, {kind} AS kind
+            FROM {table} WHERE {_of(sources)}
+            ORDER BY {day} DESC NULLS LAST, words, source LIMIT {int(limit)}"""
+    ).fetchall()
+    return [
+        RowBehind(
+            table=table,
+            words=pseudonym(words) if kind == "malware" else str(words),
+            on=from_days(day) if day is not None else None,
+            source=source,
+            url="" if kind == "malware" else str(url),
+            fetched_at=from_seconds(fetched_s),
+            known_from=from_seconds(known_s),
+            batch=batch,
+            sha256=sha.get((table, batch), ""),
+        )
+        for words, day, source, url, fetched_s, known_s, batch, kind in rows
+    ]
+
+
+def pseudonym(name: object) -> str:
+    """Return a name by which two rows can be told apart, and nothing found."""
+    return "repository-" + hashlib.sha256(str(name).encode()).hexdigest()[:10]
+
+
+def _of(sources: Sequence[str]) -> str:
+    names = ", ".join("'" + s.replace("'", "''") + "'" for s in (*sources, "tocsin"))
+    return f"source IN ({names})"
