@@ -14,30 +14,33 @@ order of id; classes are another table, joined here by incident.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from collectors import snapshot
-from collectors.base import Collector, Http, Options, Parsed, Payload, Seen, Source, Watermark
+from collectors.aiid_incident import SOURCE_ID, incident
+from collectors.aiid_table import classes_of, duplicates_of, incidents_of
+from collectors.base import (
+    Collector,
+    Http,
+    Options,
+    Parsed,
+    Payload,
+    Seen,
+    Source,
+    Watermark,
+)
 from collectors.document import (
     answered,
-    clip,
-    clip_or,
     decode_json,
-    iso_day,
     iso_moment,
-    known,
-    twice,
     web_address,
 )  # fmt: skip
 from collectors.errors import PayloadChanged, SourceRefused
-from collectors.record import Incident
-from collectors.table import Row, read_rows
-from config import registry
 
 SOURCE = Source(
-    id="aiid",
+    id=SOURCE_ID,
     title="AI Incident Database",
     base_url="https://incidentdatabase.ai",
     homepage="https://incidentdatabase.ai",
@@ -55,14 +58,13 @@ SOURCE = Source(
 _PAGE = 500
 _MAX_PAGES = 100
 _OVERLAP = timedelta(days=2)
-_OBJECT_ID = re.compile(r"\A(?:ObjectId\()?\"?([0-9a-f]{24})\"?\)?\Z")
 _BACKUP = re.compile(r'href="([^"]{1,500}/backup-(\d{14})\.tar\.bz2)"')
 _QUERY = """query Incidents($filter: IncidentFilterType, $limit: Int!, $skip: Int!) {
   incidents(filter: $filter, sort: {incident_id: ASC}, pagination: {limit: $limit, skip: $skip}) {
     incident_id title date created_at date_modified
-    AllegedDeployerOfAISystem { entity_id name }
-    AllegedDeveloperOfAISystem { entity_id name }
-    implicated_systems { entity_id name }
+    AllegedDeployerOfAISystem { entity_id }
+    AllegedDeveloperOfAISystem { entity_id }
+    implicated_systems { entity_id }
   }
   classifications(filter: {namespace: {EQ: "MIT"}}, pagination: {limit: 20000, skip: 0}) {
     namespace publish incidents { incident_id } attributes { short_name value_json }
@@ -72,7 +74,6 @@ _QUERY = """query Incidents($filter: IncidentFilterType, $limit: Int!, $skip: In
 
 class _Entity(msgspec.Struct):
     entity_id: str
-    name: str | None = None
 
 
 class _Listed(msgspec.Struct):
@@ -178,12 +179,13 @@ def parse(payload: Payload) -> Iterator[Parsed]:
         return
     tables = {"incidents.csv": payload.body}
     if payload.shape == "snapshot":
-        wanted = ("incidents.csv", "classifications_MIT.csv")
+        wanted = ("incidents.csv", "classifications_MIT.csv", "duplicates.csv")
         tables = snapshot.members(SOURCE.id, payload.body, wanted)
         if "incidents.csv" not in tables:
             raise PayloadChanged(SOURCE.id, payload.url, "incidents.csv in the snapshot")
-    classes = _classes_of_table(tables.get("classifications_MIT.csv"))
-    yield from _incidents_of_table(payload, tables["incidents.csv"], classes)
+    classes = classes_of(tables.get("classifications_MIT.csv"))
+    duplicates = duplicates_of(tables.get("duplicates.csv"))
+    yield from incidents_of(payload, tables["incidents.csv"], classes, duplicates)
 
 
 def _data(payload: Payload) -> _Data:
@@ -201,23 +203,16 @@ def _graphql(payload: Payload) -> Iterator[Parsed]:
     data = _data(payload)
     classes = dict(_classes_of(data.classifications or ()))
     for row in data.incidents:
-        entities = [
-            entity
-            for part in (
-                row.AllegedDeployerOfAISystem,
-                row.AllegedDeveloperOfAISystem,
-                row.implicated_systems,
-            )
-            for entity in part or ()
-        ]
-        yield _incident(
+        made_by = [*(row.implicated_systems or ()), *(row.AllegedDeveloperOfAISystem or ())]
+        run_by = row.AllegedDeployerOfAISystem or ()
+        yield incident(
             payload,
             number=row.incident_id,
             title=row.title,
             occurred=row.date,
             listed=iso_moment(row.created_at),
-            names=[entity.name or entity.entity_id for entity in entities],
-            slugs=[entity.entity_id for entity in entities],
+            made_by=[entity.entity_id for entity in made_by],
+            run_by=[entity.entity_id for entity in run_by],
             classes=classes,
         )
 
@@ -227,8 +222,8 @@ def _classes_of(found: Sequence[_Class]) -> Iterator[tuple[int, Mapping[str, str
         if entry.namespace != "MIT" or entry.publish is False:
             continue
         values = {a.short_name: _plain_value(a.value_json) for a in entry.attributes or ()}
-        for incident in entry.incidents or ():
-            yield incident.incident_id, values
+        for concerned in entry.incidents or ():
+            yield concerned.incident_id, values
 
 
 def _plain_value(value_json: str | None) -> str:
@@ -238,108 +233,6 @@ def _plain_value(value_json: str | None) -> str:
     except (ValueError, RecursionError):
         return ""
     return value if isinstance(value, str) else ""
-
-
-def _classes_of_table(body: bytes | None) -> dict[int, Mapping[str, str]]:
-    if body is None:
-        return {}
-    columns = ("Incident ID", "Published", "Risk Domain", "Risk Subdomain", "Intent")
-    found: dict[int, Mapping[str, str]] = {}
-    for row in read_rows(SOURCE.id, body, columns):
-        number = row.number_of("Incident ID", 0, 1e9)
-        if number is not None and row.text("Published") == "True":
-            found.setdefault(int(number), row.cells)
-    return found
-
-
-def _incidents_of_table(
-    payload: Payload, body: bytes, classes: Mapping[int, Mapping[str, str]]
-) -> Iterator[Parsed]:
-    deployer, developer = "Alleged deployer of AI system", "Alleged developer of AI system"
-    columns = ("_id", "incident_id", "date", deployer, developer, "title")
-    seen: set[int] = set()
-    for row in read_rows(SOURCE.id, body, columns):
-        number = row.number_of("incident_id", 0, 1e9)
-        if number is None:
-            raise row.wrong("incident_id", "a number")
-        if int(number) in seen:
-            yield twice("incidents", str(int(number)))
-            continue
-        seen.add(int(number))
-        slugs = [*_list_in_cell(row, deployer), *_list_in_cell(row, developer)]
-        yield _incident(
-            payload,
-            number=int(number),
-            title=row.text("title"),
-            occurred=row.required("date"),
-            listed=made_at(row),
-            names=slugs,
-            slugs=slugs,
-            classes=classes,
-        )
-
-
-def made_at(row: Row) -> datetime:
-    """Return when the row was made: the first four bytes of its ObjectId are seconds since 1970."""
-    match = _OBJECT_ID.match(row.required("_id"))
-    if match is None:
-        raise row.wrong("_id", "ObjectId(24 hexadecimal digits)")
-    return datetime.fromtimestamp(int(match[1][:8], 16), UTC)
-
-
-def _list_in_cell(row: Row, column: str) -> list[str]:
-    text = row.text(column)
-    if text is None:
-        return []
-    try:
-        return msgspec.json.decode(text, type=list[str])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise row.wrong(column, "a JSON list of names") from error
-
-
-def _incident(
-    payload: Payload,
-    *,
-    number: int,
-    title: str | None,
-    occurred: str,
-    listed: datetime | None,
-    names: Sequence[str],
-    slugs: Sequence[str],
-    classes: Mapping[int, Mapping[str, str]],
-) -> Incident:
-    day = iso_day(occurred)
-    if day is None:
-        place = f"{payload.url} incident {number}"
-        raise PayloadChanged(SOURCE.id, place, f"a date YYYY-MM-DD, not {occurred[:40]!r}")
-    about = classes.get(number, {})
-    return Incident(
-        source_url=f"https://incidentdatabase.ai/cite/{number}",
-        occurred_on=day,
-        published_on=listed.date() if listed else None,
-        known_from=known(listed, payload),
-        incident_id=str(number),
-        title=clip(title),
-        risk_domain=_numeral(about.get("Risk Domain")),
-        risk_subdomain=_numeral(about.get("Risk Subdomain")),
-        intent=clip(about.get("Intent"), 40),
-        systems=clip_or("; ".join(dict.fromkeys(names)), "", 1000),
-        open_family=open_family(slugs),
-        verification="verified_secondary",
-    )
-
-
-def _numeral(heading: str | None) -> str | None:
-    """Return `4` of "4. Malicious Actors & Misuse", `4.1` of its sections."""
-    match = re.match(r"\s*(\d{1,2}(?:\.\d{1,2})?)\b", heading or "")
-    return match[1] if match else None
-
-
-def open_family(slugs: Sequence[str]) -> str | None:
-    """Return the first open-model family of the lexicon that a system or developer names."""
-    words = registry.lexicon().get("open_families", ())
-    text = " ".join(slug.casefold().replace(" ", "-") for slug in slugs)
-    return next((word for word in words if word in text), None)
 
 
 COLLECTOR = Collector(SOURCE, fetch, parse)

@@ -142,7 +142,9 @@ def _eci(payload: Payload) -> Iterator[Score | Refused]:
             board_on=board_on,
             model_name=name,
             organisation=clip(row.text("Organization"), 300),
-            jurisdictions=jurisdictions(row.text("Country (of organization)")),
+            jurisdictions=jurisdictions(
+                row.text("Country (of organization)"), row.text("Organization")
+            ),
             openness=openness_of(row),
             licence=clip(row.text("Model accessibility"), 100),
             released_on=row.day("date"),
@@ -202,6 +204,7 @@ def _board(
         if version is None or score is None:
             continue
         about = versions.get(row.required("Model version"), row)
+        organisation = row.text("Organization") or about.text("Organization")
         yield Score(
             source_url=payload.url,
             occurred_on=board_on,
@@ -209,8 +212,8 @@ def _board(
             board=board,
             board_on=board_on,
             model_name=version,
-            organisation=clip(row.text("Organization") or about.text("Organization"), 300),
-            jurisdictions=jurisdictions(row.text("Country") or about.text("Country")),
+            organisation=clip(organisation, 300),
+            jurisdictions=jurisdictions(row.text("Country") or about.text("Country"), organisation),
             openness=openness_of(about),
             released_on=row.day("Release date"),
             score_micro=score,
@@ -235,7 +238,8 @@ def _models(payload: Payload) -> Iterator[Release | Refused]:
             model_name=name,
             organisation=clip(row.text("Organization"), 300),
             jurisdictions=jurisdictions(
-                row.first("Country (of organization)", "Country (from Organization)")
+                row.first("Country (of organization)", "Country (from Organization)"),
+                row.text("Organization"),
             ),
             released_on=row.day("Publication date"),
             openness=openness_of(row),

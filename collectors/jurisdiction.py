@@ -6,6 +6,8 @@ from importlib.resources import files
 
 from babel import Locale
 
+from config.baseline.build.places import of_organisation
+
 UNKNOWN = "unknown"
 
 
@@ -29,10 +31,11 @@ def code_of(name: str) -> str | None:
     return _codes().get(" ".join(name.split()).casefold())
 
 
-def jurisdictions(names: str | None) -> str:
+def jurisdictions(names: str | None, organisation: str | None = None) -> str:
     """Return the codes of comma-joined names, each once, sorted and comma-joined; or `unknown`.
 
     Names that repeat are one country. A name that is no country ("Multinational") adds nothing.
+    Without any country the publisher registry says where the comma-joined organisations sit.
     """
     found = {code for name in (names or "").split(",") if (code := code_of(name))}
-    return ",".join(sorted(found)) or UNKNOWN
+    return ",".join(sorted(found)) or of_organisation(organisation)

@@ -5,8 +5,9 @@ a board every 1–11 days. `latest` is the newest board (0.6 MB), `full` all sin
 asked once and then every quarter, because old boards do not move).
 
 Traps: the repository's commit date is not `leaderboard_publish_date`; ratings with style control
-are another scale; `organization` is empty for an eighth of the rows; 39 licence spellings, which
-config/registry/licences.csv maps; the website arena.ai shows truncated tables: never scraped.
+are another scale; `organization` is empty for an eighth of the rows (the start of the name stands
+in, as in the baseline); 39 licence spellings, which config/registry/licences.csv maps; the website
+arena.ai shows truncated tables: never scraped.
 """
 
 import math
@@ -28,8 +29,10 @@ from collectors.document import (
 )  # fmt: skip
 from collectors.errors import PayloadChanged, PayloadTooLarge
 from collectors.licence import openness_of
-from collectors.record import Score
+from collectors.record import Openness, Score
 from collectors.table import micro
+from config.baseline.build.places import of_organisation
+from config.baseline.build.scores import by_name
 
 SOURCE = Source(
     id="lmarena",
@@ -131,7 +134,11 @@ def _score(payload: Payload, board: str, number: int, row: Mapping[str, object])
         board = f"{board}_{category}"
     licence = row["license"]
     spelling = clip(licence, 100) if isinstance(licence, str) else None
-    organisation = row["organization"]
+    stated = row["organization"]
+    named, openness = by_name(model)
+    organisation = clip(stated, 200) if isinstance(stated, str) else None
+    organisation = organisation or named
+    by_licence = openness_of(spelling)
     return Score(
         source_url=payload.url,
         occurred_on=board_on,
@@ -140,8 +147,9 @@ def _score(payload: Payload, board: str, number: int, row: Mapping[str, object])
         board=board,
         board_on=board_on,
         model_name=model,
-        organisation=clip(organisation, 200) if isinstance(organisation, str) else None,
-        openness=openness_of(spelling),
+        organisation=organisation,
+        jurisdictions=of_organisation(organisation),
+        openness=Openness(openness) if by_licence is Openness.UNKNOWN else by_licence,
         licence=spelling,
         score_micro=rating,
         low_micro=micro(number_in("rating_lower")),
