@@ -10,6 +10,7 @@ COMMANDS = {
     "daemon": "daemon",
     "serve": "daemon",
     "drill": "drill",
+    "pendulum": "pendulum",
 }
 """Command → module in this folder; the function bears the command's name."""
 

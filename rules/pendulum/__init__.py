@@ -1,0 +1,1 @@
+"""The pendulum of the founding paper: weights, tendencies, resultant, inertia, practice."""
