@@ -64,6 +64,7 @@ class View:
         self._stamps: dict[str, str] = {}  # of the last moment
         self._cut_until: dict[str, int] = {}
         self._spans: dict[str, list[_Span]] = {}
+        self._hashes: dict[tuple[str, int], str] = {}
         for table, record in TABLES.items():
             self._attach(lake, table, record, [f for f in files if f.table == table])
         self._load_registry()
@@ -133,10 +134,14 @@ class View:
 
     def stamp(self, table: str, moment: datetime) -> str:
         """Return a short hash of what was known of a table; later batches do not change it."""
-        digest = hashlib.sha256()
-        for span in self.known(table, moment):
-            digest.update(f"{span.version_s}/{span.batch_id}/{span.rows};".encode())
-        return digest.hexdigest()[:16]
+        spans = self._spans.get(table, [])
+        count = bisect_right(spans, seconds(moment), key=lambda s: s.version_s)
+        if (table, count) not in self._hashes:
+            digest = hashlib.sha256()
+            for span in spans[:count]:
+                digest.update(f"{span.version_s}/{span.batch_id}/{span.rows};".encode())
+            self._hashes[table, count] = digest.hexdigest()[:16]
+        return self._hashes[table, count]
 
     def vintage(self, tables: Sequence[str], moment: datetime) -> str:
         """Return one hash over the stamps of several tables."""

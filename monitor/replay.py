@@ -38,6 +38,9 @@ from rules.types import (
 DERIVED_FROM = {"roots": ("models", "bases")}
 """Tables that the view makes itself, by what they are made of."""
 
+REREAD_DAYS = 7
+"""How soon unchanged inputs may be read again, because windows move with the clock."""
+
 Key = tuple[str, str, str, str]
 """Indicator's hash, moment, vintage of its inputs, home."""
 
@@ -216,7 +219,8 @@ class Fold:
     def _read(self, plan: _Plan, moment: datetime) -> None:
         memory = self.remembered.setdefault(plan.indicator.id, _Memory())
         vintage = self._vintage(plan.tables, moment)
-        if _due(plan.indicator, memory.reading, vintage, moment):
+        past = self.view.reconstructed
+        if _due(plan.indicator, memory.reading, vintage, moment, past=past):
             memory.reading = self._evaluate(plan, moment, vintage)
             if memory.reading.value is not None:
                 memory.values.append((moment.date(), memory.reading.value))
@@ -286,13 +290,21 @@ def _words() -> str:
     return repr((registry.lexicon(), registry.packages(), sorted(registry.licences().items())))
 
 
-def _due(indicator: Indicator, before: Reading | None, vintage: str, moment: datetime) -> bool:
-    """Return whether to read now: never read, inputs changed, or a day of the rhythm."""
-    if before is None or before.vintage != vintage:
+def _due(
+    indicator: Indicator, before: Reading | None, vintage: str, moment: datetime, *, past: bool
+) -> bool:
+    """Return whether to read now.
+
+    Our own record reads at once what has changed; a reconstructed one (`past`) on the days of the
+    indicator's rhythm. Inputs that did not change are read again once a rhythm, at least a week
+    apart: only the clock has moved.
+    """
+    if before is None:
         return True
-    if before.as_of == moment:
-        return False
-    return moment.time() == time(0) and moment.date().toordinal() % indicator.every_days == 0
+    day = moment.date()
+    if before.vintage != vintage:
+        return not past or day.toordinal() % indicator.every_days == 0
+    return (day - before.as_of.date()).days >= max(indicator.every_days, REREAD_DAYS)
 
 
 def _aged(before: Reading, indicator: Indicator, moment: datetime) -> Reading:
