@@ -63,6 +63,8 @@ def fetch(http: Http, _since: Watermark, options: Options) -> Iterator[Payload]:
 def parse(payload: Payload) -> Iterator[Parsed]:
     """Yield one `incidents` record for each case study of the compiled file, or of one study's."""
     document = load_yaml(payload)
+    if not payload.body.endswith(b"\n"):  # half a YAML file is a YAML file too
+        raise PayloadChanged(SOURCE.id, payload.url, "a last line that ends: it was cut off")
     try:
         if payload.shape == "study":
             studies = [msgspec.convert(document, _Study)]

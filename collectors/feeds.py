@@ -47,6 +47,9 @@ _ID = re.compile(r"\A[a-z0-9][a-z0-9-]{0,39}\Z")
 _DECLARED = re.compile(rb"""\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]{0,400}\?>")
+_ENDED = re.compile(
+    r"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>\s*(?:<!--[^>]*-->\s*)?\Z", re.IGNORECASE
+)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LIKELY = ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r", "cp1255", "tis_620"]
 
@@ -169,7 +172,7 @@ def fetch(http: Http, _since: Watermark, options: Options) -> Iterator[Payload]:
 def parse(payload: Payload) -> Iterator[Parsed]:
     """Yield one `policy_events` record for each entry with a title and an address.
 
-    Entries without either are refused by name; a feed that breaks off gives those before the break.
+    Entries without either are refused by name; one that ends too early is refused as a whole.
     """
     document = _parsed(payload)
     entries = document.entries[:MAX_ENTRIES]
@@ -201,6 +204,8 @@ def _parsed(payload: Payload) -> Any:
         fallback=payload.context.get("encoding") or None,
         host=urlsplit(payload.url).hostname or "",
     )
+    if not _ENDED.search(text[-2000:]):
+        raise PayloadChanged(SOURCE.id, payload.url, "a feed to its end: it was cut off")
     utf8 = '<?xml version="1.0" encoding="utf-8"?>' + _DECLARATION.sub("", text, count=1)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": payload.url}
     try:  # a stream: feedparser would open a text that looks like an address
