@@ -235,3 +235,42 @@ class SiteView:
     zone: str = "Asia/Shanghai"
     base_url: str = ""
     version: str = ""
+
+
+@dataclass(frozen=True)
+class SpecialView:
+    """A special assessment of one risk (首轮专项风险评估)."""
+
+    risk: Risk
+    assessment: AssessmentView
+    method: MethodView
+    sources: tuple[SourceView, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    events: tuple[EventView, ...] = ()
+    counts: tuple[CountSeries, ...] = ()
+    diffusion: tuple[DiffusionRow, ...] = ()
+    scorecard: Scorecard | None = None
+    alerts: tuple[AlertView, ...] = ()
+    round: int = 1
+    """First round, second round…; the title says which."""
+    audience: Audience = Audience.INTERNAL
+    zone: str = "Asia/Shanghai"
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class QuarterView:
+    """A quarterly brief: the levels at its end, and what moved since its beginning."""
+
+    year: int
+    quarter: int
+    assessment: AssessmentView
+    before: AssessmentView | None
+    method: MethodView
+    sources: tuple[SourceView, ...]
+    transitions: tuple[TransitionView, ...] = ()
+    alerts: tuple[AlertView, ...] = ()
+    events: tuple[EventView, ...] = ()
+    audience: Audience = Audience.PUBLIC
+    zone: str = "Asia/Shanghai"
+    version: str = ""

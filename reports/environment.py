@@ -146,6 +146,7 @@ def render_page(template: str, lang: str, zone: str, page: Page, **context: obje
         **context,
         "page": page,
         "style": Markup(style),  # noqa: S704 (our own sheet; the running head is filtered)
+        "script": Markup(page.script),  # noqa: S704 (a constant of ours)
         "policy": policy(style, page.script),
         "up": up,
         "other": f"{up}../{OTHER[lang]}/{inner}" if inner and page.both_languages else "",

@@ -96,7 +96,7 @@ class Guide(Speaker):
 
     def at(self, r: RiskView, level: Level) -> list[IndicatorView]:
         """Return the risk's indicators at a level."""
-        return [i for i in r.indicators if i.state.level is level]
+        return [i for i in r.indicators if i.state.level == level]
 
     def valued_first(self, indicators: Sequence[IndicatorView]) -> list[IndicatorView]:
         """Return the indicators by level, those without a value last."""
@@ -261,6 +261,23 @@ class Guide(Speaker):
             return row.model
         lag = self.tongue.number(row.lag_months, 1)
         return f"{row.model}（{lag}）" if self.tongue.lang == "zh" else f"{row.model} ({lag})"
+
+    def was(self, before: AssessmentView | None, risk: Risk) -> Level | None:
+        """Return a risk's level in an earlier assessment."""
+        if before is None:
+            return None
+        return next((r.state.level for r in before.risks if r.risk is risk), None)
+
+    def shifted(
+        self, before: AssessmentView | None, after: AssessmentView
+    ) -> list[tuple[IndicatorView, Level]]:
+        """Return the indicators whose level differs from an earlier assessment, with that level."""
+        old = {i.spec.id: i.state.level for i in before.indicators} if before else {}
+        return [
+            (i, old[i.spec.id])
+            for i in after.indicators
+            if i.spec.id in old and old[i.spec.id] is not i.state.level
+        ]
 
     def contents(self) -> list[tuple[str, str]]:
         """Return the chapters of the annual report: anchor and words."""

@@ -122,7 +122,7 @@ def render_site(view: SiteView, lang: str) -> dict[str, bytes]:
         script=SCRIPT,
     )
     pages[f"{lang}/search.html"] = render_page(
-        "shared/search.j2", lang, view.zone, page, view=view, entries=found, script=SCRIPT
+        "shared/search.j2", lang, view.zone, page, view=view, entries=found
     )
     return pages
 

@@ -45,7 +45,7 @@ def _bars(
 ) -> Markup:
     top = max((sum(s.counts) for s in stacks), default=0)
     low, high = nice_range(0, top or 1)
-    plot = Plot(width, 250, 0, len(stacks), low, high, left=38, right=6, top=24, bottom=30)
+    plot = Plot(width, 250, 0, len(stacks), low, high, left=38, right=6, top=44 if len(parts) > 1 else 24, bottom=30)
     marks = [value_axis(plot, unit, spell)]
     slot = plot.inner / max(len(stacks), 1)
     end = 0.0
@@ -70,7 +70,7 @@ def _bars(
     x = plot.left + 6
     for fill, name in zip(FILLS, parts, strict=False):
         if len(parts) > 1:
-            marks += [rect(x, 18, 10, 10, fill), text(x + 15, 27, name, "halo")]
+            marks += [rect(x, 21, 10, 10, fill), text(x + 15, 30, name, "halo")]
             x += text_width(name) + 34
     return frame(width, plot.height, join(marks), title, desc, "n" if width < 500 else "w")
 
