@@ -33,6 +33,7 @@ from collectors.base import (
 )
 from collectors.document import (
     answered,
+    at,
     decode_json,
     iso_moment,
     web_address,
@@ -169,7 +170,8 @@ def _by_snapshot(http: Http, since: Watermark, options: Options) -> Iterator[Pay
     url = web_address(link, page.url)
     if url is None:
         raise PayloadChanged(SOURCE.id, page.url, "an http(s) link to the snapshot")
-    yield answered(SOURCE, "snapshot", http.get(url, max_bytes=1 << 30), {"snapshot": stamp})
+    answer = http.get(at(SOURCE, options, url), max_bytes=1 << 30)
+    yield answered(SOURCE, "snapshot", answer, {"snapshot": stamp})
 
 
 def parse(payload: Payload) -> Iterator[Parsed]:

@@ -58,7 +58,7 @@ def at(source: Source, options: Options, url: str) -> str:
     Behind a mirror, proxy or stand-in, what a source asks of a host other than that of its
     `base_url` is asked under the other host's name: `{base_url}/api.example.org/path`.
     """
-    if options.base_url == source.base_url:
+    if options.base_url == source.base_url or url.startswith(options.base_url):
         return url
     return f"{options.base_url.rstrip('/')}/{url.split('://', 1)[-1]}"
 

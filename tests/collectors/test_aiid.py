@@ -15,6 +15,7 @@ from tests.collectors.conftest import Shelf, samples
 BASE = "https://aiid.example.org"
 API, PAGE = f"{BASE}/api/graphql", f"{BASE}/research/snapshots/"
 BACKUP = "https://files.example.org/backup-20260817101010.tar.bz2"
+MIRRORED = f"{BASE}/files.example.org/backup-20260817101010.tar.bz2"
 Opts = Callable[..., Options]
 
 
@@ -54,7 +55,7 @@ def test_a_token_is_sent_where_there_is_one(options: Opts) -> None:
 
 def test_without_a_token_the_newest_snapshot_stands_in(options: Opts) -> None:
     page = b'<a href="/old/backup-20260810101010.tar.bz2">a</a><a href="%s">b</a>' % BACKUP.encode()
-    shelf = Shelf({API: SourceRefused("401"), PAGE: page, BACKUP: b"x"})
+    shelf = Shelf({API: SourceRefused("401"), PAGE: page, MIRRORED: b"x"})
     (payload,) = aiid.fetch(shelf, {}, options(BASE))
     assert (payload.shape, payload.watermark) == ("snapshot", {"snapshot": "20260817101010"})
     again = Shelf({API: SourceRefused("401"), PAGE: page})
