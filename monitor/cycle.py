@@ -217,6 +217,14 @@ def deliver(context: Context) -> Round:
     return deliver_due(context.engine, desk, now, worker)
 
 
+def publish_now(context: Context, said: Callable[[datetime, float], None] | None = None) -> int:
+    """Write the site from the record as it stands; returns the number of pages."""
+    now = context.now().replace(microsecond=0)
+    record = fold(context, context.method, now, tell=said)
+    past = fold(context, context.method, baseline.CUTOFF, reconstructed=True, tell=said)
+    return publish(context, context.method, record, past)
+
+
 def operations_alarm(context: Context, topic: str, said: str) -> None:
     """Tell operations about the daemon itself, once a day for the same words."""
     about = f"{said[:120]}:{context.now():%Y-%m-%d}"

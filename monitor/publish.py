@@ -1,5 +1,6 @@
 """Publish the site: views from what was concluded, pages written aside and put in place at once."""
 
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -154,7 +155,6 @@ def site_view(
     sources = source_views(context, method)
     past = assessment_view(reconstructed, method, sources, beside=now) if reconstructed else None
     with Session(context.engine) as session:
-        held = session.exec(select(Batch).where(Batch.state == BatchState.HELD)).all()
         outbox = session.exec(
             select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state))
         ).all()
@@ -164,20 +164,26 @@ def site_view(
         method=method_view(method),
         sources=sources,
         transitions=record_transitions(now),
-        quarantines=tuple(_quarantine(batch) for batch in held),
+        quarantines=quarantine_views(context),
         outbox=dict(outbox),
         base_url=context.settings.site.public_url or "",
         version=version(),
     )
 
 
-def _quarantine(batch: Batch) -> QuarantineView:
-    return QuarantineView(
-        source=batch.source,
-        at=batch.fetched_at.date(),
-        reason=batch.findings,
-        rows=batch.rows,
-        state=batch.state,
+def quarantine_views(context: Context) -> tuple[QuarantineView, ...]:
+    """Return the batches that are held back, each with why."""
+    with Session(context.engine) as session:
+        held = session.exec(select(Batch).where(Batch.state == BatchState.HELD)).all()
+    return tuple(
+        QuarantineView(
+            source=batch.source,
+            at=batch.fetched_at.date(),
+            reason="; ".join(f["en"] for f in json.loads(batch.findings)),
+            rows=batch.rows,
+            state=batch.state,
+        )
+        for batch in held
     )
 
 

@@ -11,10 +11,14 @@ COMMANDS = {
     "serve": "daemon",
     "drill": "drill",
     "pendulum": "pendulum",
+    "diffusion": "diffusion",
 }
 """Command → module in this folder; the function bears the command's name."""
 
 GROUPS: dict[str, str] = {
+    "quarantine": "quarantine",
+    "evidence": "evidence",
+    "report": "report",
     "alert": "alert",
     "response": "response",
     "panel": "panel",
