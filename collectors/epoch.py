@@ -31,6 +31,7 @@ from collectors.document import answered, clip, iso_day, twice
 from collectors.errors import PayloadChanged, PayloadTooLarge
 from collectors.jurisdiction import jurisdictions
 from collectors.record import Openness, Release, Score
+from collectors.shipped import weights_of
 from collectors.table import Row, micro, read_rows
 
 SOURCE = Source(
@@ -232,6 +233,8 @@ def _models(payload: Payload) -> Iterator[Release | Refused]:
         seen.add(name)
         compute = row.number_of("Training compute (FLOP)", 0, 1e40)
         parameters = row.number_of("Parameters", 0, 1e17)
+        openness = openness_of(row)
+        weights = weights_of(SOURCE.id).get(name) if openness is Openness.OPEN else None
         yield Release(
             source_url=payload.url,
             occurred_on=row.day("Publication date"),
@@ -242,11 +245,14 @@ def _models(payload: Payload) -> Iterator[Release | Refused]:
                 row.text("Organization"),
             ),
             released_on=row.day("Publication date"),
-            openness=openness_of(row),
+            weights_released_on=weights.released_on if weights else None,
+            openness=openness,
             licence=clip(row.text("Model accessibility"), 100),
-            parameters=None if parameters is None else int(parameters),
+            parameters=None if parameters is None else round(parameters),
+            active_parameters=weights.active_parameters if weights else None,
             compute_log10_micro=micro(math.log10(compute)) if compute else None,
             domain=clip(row.text("Domain"), 200),
+            hub_id=weights.hub_id if weights else None,
         )
     if not seen:
         raise PayloadChanged(SOURCE.id, payload.url, "at least one model")

@@ -148,3 +148,18 @@ def test_releases_state_compute_as_a_logarithm(payload_of: Maker, read_own: Read
     assert found["Qing-2 72B"].weights_released_on is None, "the source does not say when"
     assert found["Fjord"].openness is Openness.UNKNOWN
     assert found["Beacon-3"].compute_log10_micro is None
+
+
+def test_a_release_keeps_the_repository_that_was_looked_up_for_it(payload_of: Maker) -> None:
+    head = (
+        "Model,Organization,Publication date,Parameters,Model accessibility,Open model weights?\n"
+    )
+    rows = "Phi-4,Microsoft,2024-12-12,1.4e10,Open weights (unrestricted),Yes\n"
+    (found,) = epoch.parse(payload_of("epoch", "models", head + rows))
+    assert isinstance(found, Release)
+    assert found.hub_id == "microsoft/phi-4"
+    assert found.weights_released_on == date(2024, 12, 11), "apart from the announcement"
+    closed = head + rows.replace("Yes", "No")
+    (shut,) = epoch.parse(payload_of("epoch", "models", closed))
+    assert isinstance(shut, Release)
+    assert shut.hub_id is None
