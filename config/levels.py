@@ -87,6 +87,29 @@ class Watch(Strict):
     because: Words
 
 
+class Training(Strict):
+    """A span whose events set a threshold and therefore cannot score it."""
+
+    risk: Literal["misuse", "spillover", "backdoor"]
+    indicator: str
+    from_: date = Field(alias="from")
+    to: date
+    because: Words
+
+
+class BacktestRule(Strict):
+    """How the record is scored: horizons, which events count, and where time is split."""
+
+    horizon_weeks: dict[Literal["misuse", "spillover", "backdoor"], int]
+    kinds: dict[Literal["misuse", "spillover", "backdoor"], tuple[str, ...]]
+    reversal_days: int = Field(ge=1)
+    """A change of level that is undone within so many days is a reversal."""
+    split_on: date
+    """Thresholds are proposed on what lies before, tested on what lies after."""
+    training: tuple[Training, ...] = ()
+    because: Words
+
+
 class Levels(Strict):
     """`levels.yaml`: how indicators make a risk level."""
 
@@ -100,6 +123,7 @@ class Levels(Strict):
     blind_spots: tuple[BlindSpot, ...] = ()
     clauses: tuple[ClauseRule, ...] = Field(min_length=1)
     watch: Watch
+    backtest: BacktestRule
     release: Words
     """Why only a person lets a risk leave red."""
     holding: Words

@@ -6,6 +6,8 @@ COMMANDS = {
     "assess": "assess",
     "status": "status",
     "explain": "explain",
+    "backtest": "backtest",
+    "calibrate": "calibrate",
     "doctor": "doctor",
     "daemon": "daemon",
     "serve": "daemon",
