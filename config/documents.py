@@ -12,7 +12,10 @@ from config.errors import ConfigError
 SUFFIXES = (".yaml", ".sql", ".md")
 
 
-class _Loader(yaml.SafeLoader):
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
+
+
+class _Loader(_Safe):  # type: ignore[misc]
     """Safe YAML in which a key given twice is an error, not a silent loss."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -24,13 +27,14 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"key {key!r} twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        found: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return found
 
 
 def read_document(file: Path, text: str) -> dict[str, Any]:
     """Return the mapping that a YAML text holds; ConfigError if it is none."""
     try:
-        found = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        found = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "(whole file)"

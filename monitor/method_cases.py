@@ -6,7 +6,8 @@ handed to both engines as rows; views are built from the method's own text on ea
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
@@ -50,30 +51,49 @@ class CaseResult:
     wrong: tuple[str, ...]
 
 
-def run_case(method: Method, indicator: Indicator, case: Case) -> CaseResult:
-    """Return the readings of one case on both engines and every disagreement."""
-    as_of = datetime.combine(case.as_of, time(0), UTC)
-    with duckdb.connect(":memory:") as fast:
-        _fill_duckdb(fast, case)
-        roots = fast.execute("SELECT * FROM roots ORDER BY source, model_id").fetchall()
-        _build_views(fast, method, indicator)
-        first = evaluate(fast, indicator, as_of, home=case.home, vintage="case")
-    plain = sqlite3.connect(":memory:")
+@dataclass(frozen=True)
+class Engines:
+    """Both engines with every table, the registry filled in; a case is a transaction on each."""
+
+    fast: duckdb.DuckDBPyConnection
+    plain: sqlite3.Connection
+
+
+@contextmanager
+def case_engines() -> Iterator[Engines]:
+    """Yield engines for many cases, each of which is rolled back at its end."""
+    plain = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        for statement, rows in _statements(case):
-            plain.execute(statement[0])
-            if rows:
-                plain.executemany(statement[1], rows)
-        plain.execute(f"CREATE TABLE roots ({', '.join(ROOTS)})")
-        plain.executemany("INSERT INTO roots VALUES (?, ?, ?, ?, ?, ?)", roots)
-        _build_views(plain, method, indicator)
-        second = evaluate(plain, indicator, as_of, home=case.home, vintage="case")
+        with duckdb.connect(":memory:") as fast:
+            fast.execute("SET threads = 1")
+            for ddl in empty_tables():
+                fast.execute(ddl)
+                plain.execute(ddl)
+            for name in REGISTRY_TABLES:
+                _insert(fast, plain, name, _names(name), _registered(name))
+            yield Engines(fast, plain)
     finally:
         plain.close()
-    wrong = mismatches(case.expect, first)
-    if first != second:
-        wrong += [f"engines differ: duckdb {first} / sqlite {second}"]
-    return CaseResult(case, first, second, tuple(wrong))
+
+
+def run_case(method: Method, indicator: Indicator, case: Case, engines: Engines) -> CaseResult:
+    """Return the readings of one case on both engines and every disagreement."""
+    as_of = datetime.combine(case.as_of, time(0), UTC)
+    found: list[Reading] = []
+    engines.fast.begin()
+    engines.plain.execute("BEGIN")
+    try:
+        _fill(engines, case)
+        for engine in (engines.fast, engines.plain):
+            _build_views(engine, method, indicator)
+            found.append(evaluate(engine, indicator, as_of, home=case.home, vintage="case"))
+    finally:
+        engines.fast.rollback()
+        engines.plain.execute("ROLLBACK")
+    wrong = mismatches(case.expect, found[0])
+    if found[0] != found[1]:
+        wrong += [f"engines differ: duckdb {found[0]} / sqlite {found[1]}"]
+    return CaseResult(case, found[0], found[1], tuple(wrong))
 
 
 def mismatches(expect: Mapping[str, Any], reading: Reading) -> list[str]:
@@ -101,12 +121,21 @@ def _same(wanted: object, found: object) -> bool:
     return wanted == found
 
 
-def _fill_duckdb(connection: duckdb.DuckDBPyConnection, case: Case) -> None:
-    for statement, rows in _statements(case):
-        connection.execute(statement[0])
-        if rows:
-            connection.executemany(statement[1], rows)
-    materialise_roots(connection)
+def _fill(engines: Engines, case: Case) -> None:
+    unknown = case.given.keys() - TABLES.keys() - REGISTRY_TABLES.keys()
+    if unknown:
+        raise QueryError(f"case {case.name!r} gives unknown table {', '.join(sorted(unknown))}")
+    fast, plain = engines.fast, engines.plain
+    for table in case.given:
+        if table in REGISTRY_TABLES:
+            fast.execute(f"DELETE FROM {table}")
+            plain.execute(f"DELETE FROM {table}")
+        _insert(fast, plain, table, _names(table), _rows(case, table, _names(table)))
+    day = days(case.as_of)
+    _insert(fast, plain, "clock", _names("clock"), [(day, day * 86_400, case.home)])
+    materialise_roots(fast)
+    roots = fast.execute("SELECT * FROM roots ORDER BY source, model_id").fetchall()
+    plain.executemany("INSERT INTO roots VALUES (?, ?, ?, ?, ?, ?)", roots)
 
 
 def _build_views(connection: Rows, method: Method, indicator: Indicator) -> None:
@@ -120,27 +149,20 @@ def _build_views(connection: Rows, method: Method, indicator: Indicator) -> None
             connection.execute(f"CREATE TABLE {name} AS {sql}")
 
 
-def _statements(case: Case) -> Iterable[tuple[tuple[str, str], list[tuple[object, ...]]]]:
-    """Yield (CREATE, INSERT) and rows of every table, those without rows too."""
-    unknown = case.given.keys() - TABLES.keys() - REGISTRY_TABLES.keys()
-    if unknown:
-        raise QueryError(f"case {case.name!r} gives unknown table {', '.join(sorted(unknown))}")
-    for name, record in TABLES.items():
-        names = [c.name for c in columns(record)]
-        names += ["source", "batch_id", "fetched_at_s", "known_from_s", "is_live"]
-        yield (
-            (create_table(record), _insert(name, names)),
-            _rows(case, name, names, _defaults(record)),
-        )
-    for name, spec in REGISTRY_TABLES.items():
-        names = [column.split()[0] for column in spec]
-        given = _rows(case, name, names, {}) if name in case.given else _registered(name)
-        yield (f"CREATE TABLE {name} ({', '.join(spec)})", _insert(name, names)), given
-    day = days(case.as_of)
-    yield (
-        (f"CREATE TABLE clock ({', '.join(CLOCK)})", "INSERT INTO clock VALUES (?, ?, ?)"),
-        [(day, day * 86_400, case.home)],
-    )
+def empty_tables() -> Iterator[str]:
+    """Yield the DDL of every table that SQL may read, views left out."""
+    for record in TABLES.values():
+        yield create_table(record)
+    for name, spec in {**REGISTRY_TABLES, "clock": CLOCK, "roots": ROOTS}.items():
+        yield f"CREATE TABLE {name} ({', '.join(spec)})"
+
+
+@cache
+def _names(table: str) -> tuple[str, ...]:
+    if record := TABLES.get(table):
+        own = [c.name for c in columns(record)]
+        return (*own, "source", "batch_id", "fetched_at_s", "known_from_s", "is_live")
+    return tuple(c.split()[0] for c in {**REGISTRY_TABLES, "clock": CLOCK}[table])
 
 
 def _registered(name: str) -> list[tuple[object, ...]]:
@@ -164,11 +186,10 @@ def _defaults(record: type[Record]) -> dict[str, object]:
     return {**own, **ENVELOPE}
 
 
-def _rows(
-    case: Case, table: str, names: list[str], defaults: Mapping[str, object]
-) -> list[tuple[object, ...]]:
+def _rows(case: Case, table: str, names: tuple[str, ...]) -> list[tuple[object, ...]]:
+    defaults = _defaults(TABLES[table]) if table in TABLES else {}
     found = []
-    for row in case.given.get(table, []):
+    for row in case.given[table]:
         if strange := row.keys() - set(names):
             raise QueryError(f"case {case.name!r}: {table} has no {', '.join(sorted(strange))}")
         found.append(tuple(_value(row.get(n, defaults.get(n))) for n in names))
@@ -181,5 +202,17 @@ def _value(value: object) -> object:
     return days(value) if isinstance(value, date) else value
 
 
-def _insert(table: str, names: list[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+def _insert(
+    fast: duckdb.DuckDBPyConnection,
+    plain: sqlite3.Connection,
+    table: str,
+    names: tuple[str, ...],
+    rows: list[tuple[object, ...]],
+) -> None:
+    """Insert on both engines; in one statement on DuckDB, which is slow at one by one."""
+    if not rows:
+        return
+    marks = f"({', '.join('?' * len(names))})"
+    head = f"INSERT INTO {table} ({', '.join(names)}) VALUES "
+    fast.execute(head + ", ".join([marks] * len(rows)), [cell for row in rows for cell in row])
+    plain.executemany(head + marks, rows)
