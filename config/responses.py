@@ -146,6 +146,15 @@ class Grade(Strict):
     note: Words
 
 
+class Duty(Strict):
+    """A duty that would hold under some stances of the pendulum, for some diffusion classes."""
+
+    id: str
+    stances: tuple[str, ...]
+    classes: tuple[Literal["high", "medium", "unknown", "low"], ...]
+    words: Words
+
+
 class Flap(Strict):
     moves: int = Field(ge=2)
     days: int = Field(ge=1)
@@ -165,6 +174,8 @@ class Responses(Strict):
     release_days: int = Field(ge=1)
     """A release that was not used within these days is void."""
     crosswalk: tuple[Grade, ...]
+    duties: tuple[Duty, ...] = ()
+    """What would fall on whom if the pendulum moved; a dry run, no duty of today."""
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

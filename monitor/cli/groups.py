@@ -18,6 +18,7 @@ COMMANDS = {
 """Command → module in this folder; the function bears the command's name."""
 
 GROUPS: dict[str, str] = {
+    "method": "method",
     "quarantine": "quarantine",
     "evidence": "evidence",
     "report": "report",
