@@ -160,6 +160,7 @@ class Drawer:
             self.lang,
             self.tongue.exact,
             self._bands(i),
+            figure=lambda v: self.speaker.figure(i.spec, v),
         )
 
     def dial(self, stance: StanceView) -> Markup:
@@ -188,7 +189,13 @@ class Drawer:
         ]
         if lines:
             return history(
-                lines, self.speaker.words(chart.unit), title, title, self.lang, self.tongue.exact
+                lines,
+                self.speaker.words(chart.unit),
+                title,
+                title,
+                self.lang,
+                self.tongue.exact,
+                figure=lambda v: self.tongue.number(v, 1 if abs(v) < 1000 and v % 1 else 0),
             )
         rows = [
             (self.tongue.territory(code), points[-1].value or 0.0)

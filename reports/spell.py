@@ -7,7 +7,7 @@ from datetime import datetime
 from config.method import BasisKind, Indicator, Threshold, Words
 from reports.formats import Tongue, age
 from reports.model import IndicatorView, SourceState
-from rules.types import Level, Risk, TransitionKind
+from rules.types import SEVERITY, Level, Risk, TransitionKind
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,19 @@ class Speaker:
             parts.append(self._("red %s") % self.at_threshold(spec, spec.red))
         joint = "，" if self.tongue.lang == "zh" else ", "
         return joint.join(parts) or self._("no colour of its own")
+
+    def over(self, i: IndicatorView, threshold: Threshold | None) -> bool:
+        """Return whether the published value has reached a threshold."""
+        value = i.state.reading.value
+        if value is None or threshold is None:
+            return False
+        if i.spec.direction == "up":
+            return value >= threshold.value
+        return value <= threshold.value
+
+    def reached(self, i: IndicatorView, name: str) -> bool:
+        """Return whether the reading's own level stands at a threshold or beyond."""
+        return SEVERITY.get(i.state.raw_level, -1) >= SEVERITY[Level(name)]
 
     def interval(self, i: IndicatorView) -> str:
         """Return the interval of the value, or an empty string."""

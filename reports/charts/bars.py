@@ -45,7 +45,18 @@ def _bars(
 ) -> Markup:
     top = max((sum(s.counts) for s in stacks), default=0)
     low, high = nice_range(0, top or 1)
-    plot = Plot(width, 250, 0, len(stacks), low, high, left=38, right=6, top=44 if len(parts) > 1 else 24, bottom=30)
+    plot = Plot(
+        width,
+        250,
+        0,
+        len(stacks),
+        low,
+        high,
+        left=38,
+        right=6,
+        top=44 if len(parts) > 1 else 24,
+        bottom=30,
+    )
     marks = [value_axis(plot, unit, spell)]
     slot = plot.inner / max(len(stacks), 1)
     end = 0.0

@@ -130,7 +130,7 @@ def _intervals(plot: Plot, dots: Sequence[Dot]) -> list[Markup]:
     ]
 
 
-def _series(plot: Plot, lines: Sequence[Line], spell: Callable[[float], str]) -> list[Markup]:
+def _series(plot: Plot, lines: Sequence[Line], figure: Callable[[float], str]) -> list[Markup]:
     marks: list[Markup] = []
     taken: list[float] = []
     for rank, ln in enumerate(lines):
@@ -149,7 +149,7 @@ def _series(plot: Plot, lines: Sequence[Line], spell: Callable[[float], str]) ->
         while any(abs(at - other) < 15 for other in taken):
             at += 15
         taken.append(at)
-        words = spell(last)
+        words = figure(last)
         if len(lines) > 1 and not plot.narrow:
             words = f"{ln.label} {words}"
         marks.append(text(x + 9, at, words, "k big halo" if rank == 0 else "halo"))
@@ -163,6 +163,7 @@ def _draw(
     desc: str,
     lang: str,
     spell: Callable[[float], str],
+    figure: Callable[[float], str],
     bands: Bands | None,
     labels: Sequence[Label],
     width: float,
@@ -199,7 +200,7 @@ def _draw(
     marks += _intervals(plot, lines[0].dots)
     if bands:
         marks += _band_words(plot, bands)
-    marks += _series(plot, lines, spell)
+    marks += _series(plot, lines, figure)
     for label in labels[: 3 if plot.narrow else 12]:
         x, y = plot.x(day(label.on)), plot.y(label.value)
         half = text_width(label.words) / 2
@@ -220,10 +221,15 @@ def history(
     spell: Callable[[float], str],
     bands: Bands | None = None,
     labels: Sequence[Label] = (),
+    figure: Callable[[float], str] | None = None,
 ) -> Markup:
-    """Return the series in both widths; empty where fewer than two values are known."""
+    """Return the series in both widths; empty where fewer than two values are known.
+
+    `spell` words the axis, `figure` the values that are labelled.
+    """
     if not lines or sum(d.value is not None for d in lines[0].dots) < 2:
         return Markup("")
     return join(
-        _draw(lines, unit, title, desc, lang, spell, bands, labels, w) for w in (WIDE, NARROW)
+        _draw(lines, unit, title, desc, lang, spell, figure or spell, bands, labels, w)
+        for w in (WIDE, NARROW)
     )

@@ -1,6 +1,10 @@
 """Every kind of page once, as bytes by name, for the tests that look at all of them."""
 
 from functools import cache
+from typing import cast
+
+from lxml import html
+from lxml.html import HtmlElement
 
 from reports.alert import render_alert, render_pack
 from reports.annual import render_annual
@@ -29,6 +33,21 @@ SITE = (
     "sources.html",
     "search.html",
 )
+
+
+def tree(page: bytes) -> HtmlElement:
+    """Return a page as a tree."""
+    return html.fromstring(page.decode())
+
+
+def nodes(root: HtmlElement, query: str) -> list[HtmlElement]:
+    """Return the elements of an XPath query."""
+    return cast("list[HtmlElement]", root.xpath(query))
+
+
+def strings(root: HtmlElement, query: str) -> list[str]:
+    """Return the strings (attributes, text nodes) of an XPath query."""
+    return [str(found) for found in cast("list[object]", root.xpath(query))]
 
 
 def quarter() -> QuarterView:

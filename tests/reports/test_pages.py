@@ -7,7 +7,6 @@ import re
 from datetime import date
 
 import pytest
-from lxml import html
 
 from config.method import Words
 from reports.alert import render_alert
@@ -16,16 +15,17 @@ from reports.chapters import DiffusionRow, FamilyView, SiteView
 from reports.model import Audience, HistoryPoint
 from reports.site import render_all
 from tests.reports import pages, sample
+from tests.reports.pages import nodes, strings, tree
 
 ALL = sorted(pages.every())
 
 
 def text(page: bytes) -> str:
     """Return what a reader sees, on one line."""
-    tree = html.fromstring(page.decode())
-    for node in tree.xpath("//style|//script"):
-        node.getparent().remove(node)
-    return " ".join(tree.text_content().split())
+    root = tree(page)
+    for node in nodes(root, "//style|//script"):
+        node.drop_tree()
+    return " ".join(root.text_content().split())
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -68,8 +68,8 @@ def test_an_indicator_has_value_unit_source_date_threshold_basis_and_chart(lang:
 def test_missing_says_why_in_a_hatched_strip_and_never_shows_a_number(
     lang: str, reason: str
 ) -> None:
-    tree = html.fromstring(pages.documents()[f"alert.{lang}.html"].decode())
-    strips = [n.text_content() for n in tree.xpath("//td[@class='ms']/div[@class='miss']")]
+    root = tree(pages.documents()[f"alert.{lang}.html"])
+    strips = [n.text_content() for n in nodes(root, "//td[@class='ms']/div[@class='miss']")]
     assert any(reason in strip for strip in strips)
     assert len(strips) == 2
 
@@ -105,7 +105,7 @@ def test_an_exercise_is_marked_in_both_languages() -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_annual_report_has_every_chapter(lang: str) -> None:
     page = pages.documents()[f"annual.{lang}.html"]
-    tree = html.fromstring(page.decode())
+    root = tree(page)
     said = text(page)
     assert ("5.2个月" if lang == "zh" else "5.2 months") in said
     assert "2026-08-11" in said
@@ -113,7 +113,7 @@ def test_the_annual_report_has_every_chapter(lang: str) -> None:
     wanted = ["summary", "levels", "misuse", "spillover", "backdoor", "international", "pendulum",
               "events", "responses", "scorecard", "quality", "method", "sheets", "register",
               "glossary", "changes"]  # fmt: skip
-    assert [s.get("id") for s in tree.xpath("//main/section")] == wanted
+    assert [s.get("id") for s in nodes(root, "//main/section")] == wanted
     assert ("可评事件2起，报出1起，漏报1起" if lang == "zh" else "1 caught, 1 missed") in said
     assert "One A indicator is thin." in said
     assert ("重建" if lang == "zh" else "Reconstructed") in said
@@ -132,11 +132,11 @@ def test_an_annual_report_without_its_optional_chapters_says_so_in_words() -> No
 @pytest.mark.parametrize("name", ALL)
 def test_a_page_asks_for_nothing_outside_and_its_policy_holds(name: str) -> None:
     page = pages.every()[name].decode()
-    tree = html.fromstring(page)
-    assert not tree.xpath("//link|//img|//iframe|//object|//script[@src]|//*[@style]")
-    assert not tree.xpath("//@*[starts-with(name(), 'on')]")
+    root = tree(pages.every()[name])
+    assert not nodes(root, "//link|//img|//iframe|//object|//script[@src]|//*[@style]")
+    assert not strings(root, "//@*[starts-with(name(), 'on')]")
     assert "@import" not in page
-    policy = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    policy = strings(root, "//meta[@http-equiv='Content-Security-Policy']/@content")[0]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
     for tag in ("style", "script"):
@@ -147,36 +147,36 @@ def test_a_page_asks_for_nothing_outside_and_its_policy_holds(name: str) -> None
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_page_has_one_h1_no_skipped_heading_and_its_language(name: str) -> None:
-    tree = html.fromstring(pages.every()[name].decode())
-    assert tree.get("lang") == ("en" if name.startswith("en/") or ".en." in name else "zh-CN")
-    levels = [int(n.tag[1]) for n in tree.xpath("//h1|//h2|//h3|//h4")]
+    root = tree(pages.every()[name])
+    assert root.get("lang") == ("en" if name.startswith("en/") or ".en." in name else "zh-CN")
+    levels = [int(n.tag[1]) for n in nodes(root, "//h1|//h2|//h3|//h4")]
     assert levels.count(1) == 1
     seen = 0
     for level in levels:
         assert level <= seen + 1, (name, levels)
         seen = level
-    for drawing in tree.xpath("//svg[@role='img']"):
+    for drawing in nodes(root, "//svg[@role='img']"):
         assert drawing.get("aria-label")
 
 
 @pytest.mark.parametrize("name", [n for n in ALL if n.startswith("zh/") or ".zh." in n])
 def test_chinese_has_no_blank_beside_han_and_no_half_width_comma(name: str) -> None:
-    tree = html.fromstring(pages.every()[name].decode())
-    for node in tree.xpath("//p|//li|//h1|//h2|//h3|//dd|//dt|//figcaption"):
-        for said in node.xpath("text()"):
+    root = tree(pages.every()[name])
+    for node in nodes(root, "//p|//li|//h1|//h2|//h3|//dd|//dt|//figcaption"):
+        for said in strings(node, "text()"):
             assert not re.search(r"[\u4e00-\u9fff] +[\u4e00-\u9fff]", said), said
             assert not re.search(r"[\u4e00-\u9fff][,;:?!]", said), said
 
 
 def test_every_link_inside_the_tree_leads_somewhere() -> None:
-    tree = {**pages.site(), "alerts.atom": b"", "zh/reports/annual-2025.html": b"",
+    known = {**pages.site(), "alerts.atom": b"", "zh/reports/annual-2025.html": b"",
             "zh/reports/annual-2026.html": b"", "zh/reports/annual-2025.json": b"",
             "zh/reports/annual-2026.json": b""}  # fmt: skip
-    tree |= {k.replace("zh/", "en/", 1): v for k, v in tree.items()}
+    known |= {k.replace("zh/", "en/", 1): v for k, v in known.items()}
     for path, page in pages.site().items():
         if not path.endswith(".html"):
             continue
-        for href in html.fromstring(page.decode()).xpath("//a/@href"):
+        for href in strings(tree(page), "//a/@href"):
             if href.startswith(("http", "#")):
                 continue
             parts = path.split("/")[:-1]
@@ -185,7 +185,7 @@ def test_every_link_inside_the_tree_leads_somewhere() -> None:
                     parts.pop()
                 else:
                     parts.append(piece)
-            assert "/".join(parts) in tree, (path, href)
+            assert "/".join(parts) in known, (path, href)
 
 
 def hostile() -> SiteView:
@@ -210,10 +210,10 @@ def test_hostile_names_stay_text() -> None:
     for path, page in render_all(hostile()).items():
         if not path.endswith(".html"):
             continue
-        tree = html.fromstring(page.decode())
-        assert not tree.xpath("//img"), path
-        assert not [s for s in tree.xpath("//script") if "alert(1)" in s.text_content()], path
-        assert not tree.xpath("//*[@onerror]"), path
+        root = tree(page)
+        assert not nodes(root, "//img"), path
+        assert not [s for s in nodes(root, "//script") if "alert(1)" in s.text_content()], path
+        assert not nodes(root, "//*[@onerror]"), path
 
 
 def test_a_catalogue_of_three_million_models_still_makes_small_pages() -> None:
