@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime, time
 
 from config.errors import ConfigError
 from config.method import Method, load_method
-from monitor.acts import acts_of
 from monitor.context import Context
-from monitor.record import StoredReadings, fold, open_view, sources_on
-from monitor.replay import Fold, moments
+from monitor.record import fold
+from monitor.replay import Fold
 from rules.types import Assessment
 
 Tell = Callable[[datetime, float], None]
@@ -61,28 +60,12 @@ def assess_at(
     method = context.method
     if version is not None:
         method = load_method(version, context.settings.method_folder)
-    if version is None or reconstructed:
-        record = fold(context, method, as_of, reconstructed=reconstructed, tell=tell)
-        return Judged(record.last, record.fold, record.fold.method)
-    folded, last = _by_one_method(context, method, as_of, tell)
-    return Judged(folded.with_changes(last), folded, method)
-
-
-def _by_one_method(
-    context: Context, method: Method, as_of: datetime, tell: Tell | None
-) -> tuple[Fold, Assessment]:
-    memo = StoredReadings(context)
-    folded = Fold(
-        open_view(context, method),
+    record = fold(
+        context,
         method,
-        acts=acts_of(context),
-        sources_on=sources_on(context),
-        memo=memo,
+        as_of,
+        reconstructed=reconstructed,
+        throughout=version is not None,
+        tell=tell,
     )
-    days = moments(folded, as_of)
-    for number, moment in enumerate(days):
-        last = folded.step(moment)
-        if tell:
-            tell(moment, (number + 1) / len(days))
-    memo.save()
-    return folded, last
+    return Judged(record.last, record.fold, record.fold.method)

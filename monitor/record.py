@@ -129,18 +129,22 @@ def fold(
     last: datetime,
     *,
     reconstructed: bool = False,
+    throughout: bool = False,
     acts: Sequence[Act] | None = None,
     tell: Callable[[datetime, float], None] | None = None,
 ) -> Record:
     """Return the record up to `last`, day by day from its start.
 
     Our own record is judged by the methods then in force; the reconstructed one by `method`
-    throughout, and by no human acts: nobody acted in a past that was not watched.
+    throughout, and by no human acts: nobody acted in a past that was not watched. `throughout`
+    judges our own record by `method` alone, as a successor that runs beside it.
     """
     if acts is None:
         acts = () if reconstructed else acts_of(context)
     memo = StoredReadings(context)
-    first_method, successors = (method, []) if reconstructed else in_force(context, method)
+    first_method, successors = (method, list[Successor]())
+    if not (reconstructed or throughout):
+        first_method, successors = in_force(context, method)
     view = open_view(context, first_method, reconstructed=reconstructed)
     folded = Fold(view, first_method, acts=acts, sources_on=sources_on(context), memo=memo)
     waiting = list(successors)
