@@ -49,7 +49,7 @@ WITH states AS (
 ), daily AS (
   SELECT source, is_live, name, CAST(floor(day) AS BIGINT) AS day, min({facet}) AS state,
          min(source_url) AS source_url
-  FROM states WHERE {facet} IS NOT NULL AND {facet} <> 'unknown'
+  FROM states WHERE {facet} IS NOT NULL AND lower({facet}) <> 'unknown'
   GROUP BY source, is_live, name, CAST(floor(day) AS BIGINT)
   HAVING min({facet}) = max({facet})
 ), told AS (

@@ -75,6 +75,12 @@ def test_unknown_opens_nothing_and_hides_nothing(lake: Lake) -> None:
     assert (change.name, change.last_seen_on) == ("b", date(2026, 6, 1))
 
 
+def test_a_source_that_did_not_know_the_access_yet_tells_no_event(lake: Lake) -> None:
+    put(lake, [release("a", Openness.OPEN, "Unknown")], JUNE)
+    put(lake, [release("a", Openness.OPEN, "Open weights (unrestricted)")], JULY)
+    assert changes(view(lake), JULY) == ()
+
+
 def test_a_new_licence_is_an_event_and_closing_is_told_before_it(lake: Lake) -> None:
     put(lake, [release("a", Openness.OPEN, "MIT"), release("b", Openness.OPEN, "MIT")], JUNE)
     put(lake, [release("a", Openness.OPEN, "own"), release("b", Openness.CLOSED, "own")], JULY)
