@@ -25,9 +25,9 @@ def hazard_row(hazard: float | None) -> int:
 
 
 def lag_column(row: DiffusionRow) -> int:
-    """Return the column; compute of 10^25 comes before any lag."""
+    """Return the column; compute of 10^25 comes first, while the lag is at most 18 months."""
     compute, lag = row.log10_compute, row.lag_months
-    if compute is not None and compute >= 25:
+    if compute is not None and compute >= 25 and lag is not None and lag <= 18:
         return 0
     if lag is not None and lag <= 3:
         return 1
