@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -145,6 +145,7 @@ class _Attempt:
         self.open: dict[str, Sweeping] = resume_all(context, self.source, run_id, self.is_live)
         self.findings: list[Finding] = []
         self.rows = 0
+        self.changed: PayloadChanged | None = None
 
     def outcome(self) -> Outcome:
         """Run to the end and say how it went; whole sweeps stay, whatever befell later ones."""
@@ -154,7 +155,7 @@ class _Attempt:
             for sweep in list(self.open.values()):
                 if not sweep.name:
                     self._commit(sweep)
-            return self._done()
+            return self._failed(self.changed) if self.changed else self._done()
         except CollectError as error:
             return self._failed(error)
         finally:
@@ -164,8 +165,9 @@ class _Attempt:
     def _payloads(self) -> Iterator[Payload]:
         base_url = (self.settings.base_url or self.source.base_url).rstrip("/")
         seconds = self.settings.deadline_seconds
+        more = self.settings.extra.get("hosts", "").replace(",", " ").split()
         http = Client(
-            self.source,
+            replace(self.source, hosts=(*self.source.hosts, *more)),
             base_url,
             now=self.context.now,
             validators=self.validators,
@@ -201,7 +203,13 @@ class _Attempt:
             parsed = list(self.collector.parse(payload))
         except PayloadChanged as error:
             self._keep(payload, error)
-            raise
+            if not (payload.sweep and payload.last):
+                raise
+            # A document whole in itself: it is left out, the others go on, and the run says so.
+            self.changed = self.changed or error
+            self.validators.new.clear()  # or the next run would be told that nothing is new
+            self.open.pop(payload.sweep).pause()
+            return
         sweep.add(payload, parsed)
         self.progress(self.source.id, self.rows + sweep.rows)
         if payload.last:
