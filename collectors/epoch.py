@@ -28,7 +28,13 @@ from collectors.base import (
     Watermark,
 )
 from collectors.document import answered, clip, iso_day, twice
-from collectors.errors import PayloadChanged, PayloadTooLarge
+from collectors.errors import (
+    CollectError,
+    PayloadChanged,
+    PayloadTooLarge,
+    SourceRefused,
+    SourceUnavailable,
+)  # fmt: skip
 from collectors.jurisdiction import jurisdictions
 from collectors.record import Openness, Release, Score
 from collectors.shipped import weights_of
@@ -55,6 +61,14 @@ ECI_COLUMNS = (
 )  # fmt: skip
 MODEL_COLUMNS = ("Model", "Organization", "Publication date", "Parameters", "Model accessibility")
 
+_WEEKLY = timedelta(days=7)
+DOCUMENTS = (
+    ("eci", "eci_scores.csv", timedelta(0)),
+    ("benchmarks", "benchmark_data.zip", _WEEKLY),
+    ("models", "all_ai_models.csv", _WEEKLY),
+)
+"""Shape, file, and how long a copy is good for."""
+
 BOARDS: Mapping[str, tuple[str, str]] = {
     "cybench.csv": ("cybench", "Unguided % Solved"),
     "frontiermath.csv": ("frontiermath", "mean_score"),
@@ -74,23 +88,33 @@ _ACCESS = {
     "Unreleased": Openness.CLOSED,
 }
 _WEIGHTS = {"Yes": Openness.OPEN, "No": Openness.CLOSED}
-_WEEKLY = timedelta(days=7)
 _MAX_MEMBER = 64 << 20
 
 
 def fetch(http: Http, since: Watermark, options: Options) -> Iterator[Payload]:
-    """Yield the ECI table each time, and weekly the benchmark zip and the table of models."""
-    table = http.get(f"{options.base_url}/eci_scores.csv", max_bytes=16 << 20, revalidate=True)
-    if table.status != 304:
-        yield answered(SOURCE, "eci", table, whole="eci")
-    last = iso_day(since.get("weekly_on"))
-    if last is not None and options.now.date() - last < _WEEKLY:
-        return
-    bundle = http.get(f"{options.base_url}/benchmark_data.zip", max_bytes=64 << 20)
-    yield answered(SOURCE, "benchmarks", bundle, whole="benchmarks")
-    models = http.get(f"{options.base_url}/all_ai_models.csv", max_bytes=64 << 20)
-    mark = {"weekly_on": options.now.date().isoformat()}
-    yield answered(SOURCE, "models", models, mark, whole="models")
+    """Yield the ECI table if it has changed, and weekly the benchmark zip and the table of models.
+
+    One document that is gone does not keep the others away; it is raised at the end.
+    """
+    today = options.now.date()
+    failed: CollectError | None = None
+    for shape, name, rhythm in DOCUMENTS:
+        mark = f"{shape}_on"
+        last = iso_day(since.get(mark))
+        if last is not None and today - last < rhythm:
+            continue
+        try:
+            answer = http.get(
+                f"{options.base_url}/{name}", max_bytes=_MAX_MEMBER, revalidate=shape == "eci"
+            )
+        except (SourceRefused, SourceUnavailable) as error:
+            failed = failed or error
+            continue
+        if answer.status != 304:
+            moved = {mark: today.isoformat()} if rhythm else {}
+            yield answered(SOURCE, shape, answer, moved, whole=shape)
+    if failed is not None:
+        raise failed
 
 
 def parse(payload: Payload) -> Iterator[Parsed]:

@@ -25,7 +25,7 @@ from collectors.document import (
     twice,
     web_address,
 )  # fmt: skip
-from collectors.errors import PayloadChanged
+from collectors.errors import CollectError, PayloadChanged, SourceRefused, SourceUnavailable
 from collectors.record import PolicyEvent
 from collectors.topic import concerns, words
 
@@ -63,12 +63,19 @@ class _Item(msgspec.Struct):
 
 
 def fetch(http: Http, _since: Watermark, options: Options) -> Iterator[Payload]:
-    """Yield each list that has changed."""
+    """Yield each list that has changed; one that is gone does not keep the others away."""
+    failed: CollectError | None = None
     for name, path in LISTS.items():
-        answer = http.get(f"{options.base_url}{path}", max_bytes=16 << 20, revalidate=True)
+        try:
+            answer = http.get(f"{options.base_url}{path}", max_bytes=16 << 20, revalidate=True)
+        except (SourceRefused, SourceUnavailable) as error:
+            failed = failed or error
+            continue
         if answer.status != 304:
             context = {"list": name, "words": "\n".join(words())}
             yield answered(SOURCE, "list", answer, context=context, whole=name)
+    if failed is not None:
+        raise failed
 
 
 def parse(payload: Payload) -> Iterator[Parsed]:

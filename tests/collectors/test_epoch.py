@@ -9,7 +9,7 @@ import pytest
 
 from collectors import epoch
 from collectors.base import Options, Payload, Refused, Response
-from collectors.errors import PayloadChanged, PayloadTooLarge
+from collectors.errors import PayloadChanged, PayloadTooLarge, SourceRefused
 from collectors.record import Openness, Release, Score
 from tests.collectors.conftest import NOW, Shelf
 
@@ -32,19 +32,31 @@ def test_the_first_run_reads_everything_and_marks_the_week(options: Opts) -> Non
     shelf = Shelf({ECI: b"a", HUB: b"b", MODELS: b"c"})
     payloads = list(epoch.fetch(shelf, {}, options(BASE)))
     assert [p.shape for p in payloads] == ["eci", "benchmarks", "models"]
-    assert [p.watermark for p in payloads] == [{}, {}, {"weekly_on": "2026-08-22"}]
+    today = "2026-08-22"
+    marks = [p.watermark for p in payloads]
+    assert marks == [{}, {"benchmarks_on": today}, {"models_on": today}]
     assert all(p.sweep and p.last for p in payloads), "each document is a batch of its own"
 
 
 @pytest.mark.parametrize(("last", "shapes"), [("2026-08-16", 1), ("2026-08-15", 3)])
 def test_the_large_files_are_asked_once_a_week(options: Opts, last: str, shapes: int) -> None:
     shelf = Shelf({ECI: b"a", HUB: b"b", MODELS: b"c"})
-    assert len(asked(shelf, {"weekly_on": last}, options(BASE))) == shapes
+    since = {"benchmarks_on": last, "models_on": last}
+    assert len(asked(shelf, since, options(BASE))) == shapes
+
+
+def test_a_file_that_is_gone_does_not_keep_the_others_away(options: Opts) -> None:
+    shelf = Shelf({ECI: b"a", MODELS: b"c"})
+    got: list[str] = []
+    with pytest.raises(SourceRefused, match="benchmark_data"):
+        got.extend(p.shape for p in epoch.fetch(shelf, {}, options(BASE)))
+    assert got == ["eci", "models"]
 
 
 def test_an_unchanged_table_gives_nothing(options: Opts) -> None:
     shelf = Shelf({ECI: Response(ECI, 304, {}, b"", NOW)})
-    assert asked(shelf, {"weekly_on": "2026-08-22"}, options(BASE)) == []
+    since = {"benchmarks_on": "2026-08-22", "models_on": "2026-08-22"}
+    assert asked(shelf, since, options(BASE)) == []
 
 
 def scores(payload: Payload) -> dict[str, Score]:

@@ -8,7 +8,7 @@ import pytest
 
 from collectors import govcn
 from collectors.base import Options, Payload
-from collectors.errors import PayloadChanged
+from collectors.errors import PayloadChanged, SourceRefused
 from collectors.record import PolicyEvent
 from tests.collectors.conftest import Shelf, samples
 
@@ -27,6 +27,17 @@ def test_all_four_lists_are_asked(options: Callable[..., Options]) -> None:
     payloads = list(govcn.fetch(shelf, {}, options("https://gov.example.cn")))
     assert [p.context["list"] for p in payloads] == list(govcn.LISTS)
     assert all("人工智能" in p.context["words"] for p in payloads)
+
+
+def test_a_list_that_is_gone_does_not_keep_the_others_away(
+    options: Callable[..., Options],
+) -> None:
+    paths = list(govcn.LISTS.values())[1:]
+    shelf = Shelf({f"https://gov.example.cn{path}": b"[]" for path in paths})
+    got: list[str] = []
+    with pytest.raises(SourceRefused, match="ZUIXINZHENGCE"):
+        got.extend(p.sweep for p in govcn.fetch(shelf, {}, options("https://gov.example.cn")))
+    assert got == list(govcn.LISTS)[1:]
 
 
 def test_a_day_ends_in_shanghai(listing: Payload) -> None:
