@@ -80,7 +80,8 @@ class Payload:
 class Columns:
     """Many rows of one table at once, already columnar: the fast road for whole-hub sweeps.
 
-    `columns` maps *record field names* to equally long lists, dates and moments still as such;
+    `columns` maps *record field names* to equally long lists, dates and moments still as such, or
+    to Arrow arrays that already have the type of the lake's column;
     `shared` holds the fields that are equal in all rows (envelope included).
     """
 

@@ -273,13 +273,14 @@ def _piece(raw: Any) -> bytes:
 
 
 @contextlib.contextmanager
-def _network_errors() -> Iterator[None]:
+def _network_errors(source: str) -> Iterator[None]:
     try:
         yield
     except (requests.ConnectionError, requests.Timeout) as error:
         raise _TryAgain(type(error).__name__) from error
     except requests.RequestException as error:
-        raise SourceUnavailable(f"{type(error).__name__}: {error}") from error
+        # Its own words may hold the address with a key in it.
+        raise SourceUnavailable(f"{source}: {type(error).__name__}") from error
     except urllib3.exceptions.HTTPError as error:
         # A body cut short, a broken gzip stream, a silence in the middle.
         raise _TryAgain(f"answer broken off ({type(error).__name__})") from error

@@ -29,8 +29,9 @@ from collectors.base import (
 from collectors.document import iso_moment
 from collectors.errors import PayloadChanged
 from collectors.huggingface_detail import fetch_detail, parse_detail, parse_tree
+from collectors.huggingface_items import ends
 from collectors.huggingface_link import next_page
-from collectors.huggingface_pages import ends, parse_page
+from collectors.huggingface_pages import parse_page
 
 PAGE = 1000
 """Models a page; the Hub caps larger wishes by itself."""

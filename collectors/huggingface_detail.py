@@ -17,8 +17,9 @@ from collectors.document import decode_json
 from collectors.errors import PayloadChanged, SourceRefused
 from collectors.huggingface_client import JUDGED, ask_model, hub
 from collectors.huggingface_ids import is_model_id, may_be_asked, printable, refusal
+from collectors.huggingface_items import Item
 from collectors.huggingface_link import next_page
-from collectors.huggingface_pages import Item, counters, describe
+from collectors.huggingface_pages import counters, describe
 from collectors.record import File, Presence, Scan
 
 LEVELS = frozenset({"unscanned", "safe", "queued", "error", "caution", "suspicious", "unsafe"})

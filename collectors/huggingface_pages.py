@@ -1,107 +1,58 @@
-"""Pages of the Hub's list of models, as columns: only the wanted fields are ever decoded.
-
-The answer is not in the Hub's published OpenAPI document. `downloads` counts the last 30 days,
-`downloadsAllTime` everything since; `safetensors.total` is a number of weights, not bytes;
-`baseModels` is an object where the client's types say list; `gated` is false, "auto" or "manual".
-Model cards and chat templates are hostile-capable text of strangers: neither asked for nor read.
-"""
+"""Pages of the Hub's list of models as columns, fast enough for a whole hub in a few minutes."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
-from functools import lru_cache
-from typing import Annotated
+from itertools import chain
+from typing import Any
 
-import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from collectors.base import Columns, Parsed, Payload, Refused
-from collectors.document import iso_day, refuse_html
+from collectors.document import iso_day
 from collectors.errors import PayloadChanged
 from collectors.huggingface_ids import (
+    MAX_TEXT,
     all_plain,
+    are_model_ids,
     is_model_id,
     is_plain,
     plain,
     printable,
     refusal,
 )
+from collectors.huggingface_items import Bases, Item, decode_page
 from collectors.record import Base, Counter, Model, Tag
+from collectors.schema import days
 
-TOLERATED_SHARE = 0.1
-"""Share of a page's rows that may be refused before the page itself counts as changed."""
-
-_Whole = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _LICENCE, _BASE = "license:", "base_model:"
 _RELATIONS = frozenset({"finetune", "adapter", "quantized", "merge"})
-
-
-class _Total(msgspec.Struct, gc=False):
-    total: _Whole | None = None
-
-
-class _Named(msgspec.Struct, gc=False):
-    id: str
-
-
-class _Bases(msgspec.Struct, gc=False):
-    relation: str | None = None
-    models: list[_Named | str] | None = None
-
-
-class Item(msgspec.Struct, gc=False):
-    """The wanted fields of one model, list and detail alike; absent ones are None."""
-
-    id: str
-    created: str | None = msgspec.field(name="createdAt", default=None)
-    modified: str | None = msgspec.field(name="lastModified", default=None)
-    downloads: _Whole | None = None
-    all_time: _Whole | None = msgspec.field(name="downloadsAllTime", default=None)
-    likes: _Whole | None = None
-    tags: list[str] | None = None
-    pipeline: str | None = msgspec.field(name="pipeline_tag", default=None)
-    library: str | None = msgspec.field(name="library_name", default=None)
-    gated: bool | str | None = None
-    disabled: bool | None = None
-    sha: str | None = None
-    safetensors: _Total | None = None
-    gguf: _Total | None = None
-    bases: _Bases | list[_Named | str] | None = msgspec.field(name="baseModels", default=None)
-
-
-_PAGE = msgspec.json.Decoder(list[Item])
-_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
-_ROW = msgspec.json.Decoder(Item)
-
-
-class _Peek(msgspec.Struct, gc=False):
-    downloads: int | None = None
-    created: str | None = msgspec.field(name="createdAt", default=None)
-
-
-_PEEK = msgspec.json.Decoder(list[_Peek])
-
-
-def ends(body: bytes) -> tuple[_Peek, _Peek] | None:
-    """Return first and last row of a page (what `fetch` steers by); None if there is neither."""
-    try:
-        rows = _PEEK.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None  # parse says what is wrong with it
-    return (rows[0], rows[-1]) if rows else None
+_GATED = {False: "no", "auto": "auto", "manual": "manual"}
 
 
 def parse_page(payload: Payload) -> Iterator[Parsed]:
     """Yield the columns of a page: `models`, `tags`, `bases`, `counters`; or counters alone.
 
     Rows that cannot be the Hub's are yielded as `Refused`. Raises PayloadChanged with the JSON
-    path when the page, or more than a tenth of its rows, has lost the documented shape.
+    path when the page has lost the documented shape.
     """
-    items, refused = _decode(payload)
+    items, refused = decode_page(payload)
     yield from refused
-    kept = [i for i in items if is_model_id(i.id)]
-    if len(kept) < len(items):
+    kept = items
+    if not are_model_ids([i.id for i in items]):
+        kept = [i for i in items if is_model_id(i.id)]
         yield from (refusal("models", i.id) for i in items if not is_model_id(i.id))
     if not kept:
         return
+    last = {i.id: n for n, i in enumerate(kept)}
+    if len(last) < len(kept):
+        # Rows of one page bear one moment, so a later one could not be told from an earlier one.
+        again = [i.id for n, i in enumerate(kept) if last[i.id] != n]
+        yield from (
+            Refused("models", name, "twice on one page; the later row counts") for name in again
+        )
+        kept = [kept[n] for n in sorted(last.values())]
     if all(i.downloads is None for i in kept):
         raise PayloadChanged(payload.source, "$[*].downloads", "a count of downloads in 30 days")
     if payload.shape == "models":
@@ -111,56 +62,26 @@ def parse_page(payload: Payload) -> Iterator[Parsed]:
     yield counters(payload, kept)
 
 
-def _decode(payload: Payload) -> tuple[list[Item], list[Refused]]:
-    refuse_html(payload, "a JSON list of models")
-    try:
-        return _PAGE.decode(payload.body), []
-    except msgspec.ValidationError as error:
-        return _row_by_row(payload, str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PayloadChanged(payload.source, "$", f"a whole JSON document ({error})") from error
+class _DayNumbers(dict[str, int | None]):
+    """Days since 1970 by ISO day; remembers real days only, so it cannot grow without bound."""
+
+    def __missing__(self, text: str) -> int | None:
+        day = iso_day(text)
+        if day is None:
+            return None
+        self[text] = days(day)
+        return self[text]
 
 
-def _row_by_row(payload: Payload, first: str) -> tuple[list[Item], list[Refused]]:
-    """Take the good rows of a page on which some row has the wrong shape."""
-    said, _, path = first.partition(" - at `")
-    changed = PayloadChanged(
-        payload.source, path.rstrip("`") or "$", f"the documented shape ({said})"
+_DAYS = _DayNumbers()
+
+
+def days_of(moments: Sequence[str | None]) -> pa.Array:
+    """Return the UTC days of ISO moments, days since 1970; null where absent or wild."""
+    return pa.array(
+        [None if m is None else _DAYS[m[:10] if m[-1:] == "Z" else m] for m in moments],
+        pa.int32(),
     )
-    try:
-        raw = _ROWS.decode(payload.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise changed from error
-    items: list[Item] = []
-    refused: list[Refused] = []
-    for number, row in enumerate(raw):
-        try:
-            items.append(_ROW.decode(row))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            wrong = str(error).replace("`$", f"`$[{number}]")
-            refused.append(Refused("models", _name(row) or f"row {number}", printable(wrong)))
-    if len(refused) > max(1, TOLERATED_SHARE * len(raw)) or not items:
-        raise changed
-    return items, refused
-
-
-def _name(row: msgspec.Raw) -> str | None:
-    try:
-        return printable(msgspec.json.decode(row, type=_Named).id)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-@lru_cache(maxsize=20_000)
-def _day_of(text: str) -> date | None:
-    return iso_day(text)
-
-
-def day(text: str | None) -> date | None:
-    """Return the UTC day of a moment as the Hub writes it; None if absent or wild."""
-    if text is None:
-        return None
-    return _day_of(text[:10] if text.endswith("Z") else text)
 
 
 def counters(payload: Payload, items: Sequence[Item]) -> Columns:
@@ -178,77 +99,128 @@ def counters(payload: Payload, items: Sequence[Item]) -> Columns:
             "observed_on": today,
             "occurred_on": today,
             "published_on": today,
-            "source_url": payload.url,
+            "source_url": place_of(payload),
         },
     )
 
 
+def place_of(payload: Payload) -> str:
+    """Return the address without its cursor: 300 characters that lead nowhere the day after."""
+    return payload.url.split("?", 1)[0]
+
+
 def describe(payload: Payload, items: Sequence[Item]) -> Iterator[Parsed]:
     """Yield the columns of `models`, `tags` and `bases` of the items."""
-    shared = {"source_url": payload.url}
-    tagged, tags, refused = _tags(items)
-    yield from refused
+    shared = {"source_url": place_of(payload)}
+    ids = pa.array([i.id for i in items], pa.string())
+    tagged = _Tagged(items, payload.body)
+    yield from tagged.refused
     pipelines, libraries = [i.pipeline for i in items], [i.library for i in items]
     if not all_plain([t for t in (*pipelines, *libraries) if t is not None]):
         pipelines, libraries = plain(pipelines), plain(libraries)
-    created = [day(i.created) for i in items]
+    created = days_of([i.created for i in items])
     yield Columns(
         Model,
         {
-            "model_id": [i.id for i in items],
-            "author": [i.id.partition("/")[0] for i in items],
+            "model_id": ids,
+            "author": pc.list_element(pc.split_pattern(ids, "/"), 0),
             "created_on": created,
             "occurred_on": created,
-            "modified_on": [day(i.modified) for i in items],
-            "pipeline": pipelines,
-            "library": libraries,
-            "licence": [_licence(i.tags) for i in items],
-            "gated": [_gated(i.gated) for i in items],
+            "modified_on": days_of([i.modified for i in items]),
+            "pipeline": _texts(pipelines),
+            "library": _texts(libraries),
+            "licence": _texts(tagged.licences(len(items))),
+            "gated": [_GATED.get(i.gated, "unknown") if i.gated is not None else "unknown"
+                      for i in items],
             "disabled": [i.disabled for i in items],
             "parameters": [_parameters(i) for i in items],
             "sha": [i.sha if i.sha is None or is_plain(i.sha) else None for i in items],
         },
         shared,
-    )
-    if tags:
-        yield Columns(Tag, {"model_id": tagged, "tag": tags}, shared)
-    yield from _lineage(items, shared)
+    )  # fmt: skip
+    if len(tagged.tags):
+        yield Columns(Tag, {"model_id": ids.take(tagged.owners), "tag": tagged.tags}, shared)
+    unsaid = np.fromiter((not _says(i.bases) for i in items), np.bool_, len(items))
+    yield from _lineage(items, tagged.bases(unsaid), shared)
 
 
-def _tags(items: Sequence[Item]) -> tuple[list[str], list[str], list[Refused]]:
-    owners: list[str] = []
-    tags: list[str] = []
-    for item in items:
-        own = item.tags
-        if own:
-            if len(set(own)) != len(own):
-                own = item.tags = list(dict.fromkeys(own))
-            tags += own
-            owners += [item.id] * len(own)
-    if all_plain(tags):
-        return owners, tags, []
-    refused = [
-        Refused("tags", o, f"tag not printable or too long: {printable(t)[:80]}")
-        for o, t in zip(owners, tags, strict=True)
-        if not is_plain(t)
-    ]
-    kept = [(o, t) for o, t in zip(owners, tags, strict=True) if is_plain(t)]
-    return [o for o, _ in kept], [t for _, t in kept], refused
+def _texts(values: Sequence[str | None]) -> pa.Array:
+    return pa.array(values, pa.string())
 
 
-def _licence(tags: list[str] | None) -> str | None:
-    for tag in tags or ():
-        if tag.startswith(_LICENCE):
-            return tag[len(_LICENCE) :] if is_plain(tag) else None
-    return None
+def _says(bases: Bases | Sequence[object] | None) -> bool:
+    """Return whether the declared bases come with their relation, so that tags add nothing."""
+    return isinstance(bases, Bases) and bases.relation in _RELATIONS and bool(bases.models)
 
 
-def _gated(value: bool | str | None) -> str:
-    if value is None:
-        return "unknown"
-    if value is False:
-        return "no"
-    return value if value in ("auto", "manual") else "unknown"
+class _Tagged:
+    """The tags of a page in one flat Arrow array, each with the number of the item that has it."""
+
+    def __init__(self, items: Sequence[Item], body: bytes) -> None:
+        lists = [_distinct(i.tags) for i in items]
+        self.refused: list[Refused] = []
+        self._fill(lists)
+        if not _printable(self.tags, body):
+            wrong = [(n, t) for n, own in enumerate(lists) for t in own if not is_plain(t)]
+            self.refused = [
+                Refused("tags", items[n].id, f"tag not printable or too long: {printable(t)[:80]}")
+                for n, t in wrong
+            ]
+            self._fill([[t for t in own if is_plain(t)] for own in lists])
+
+    def _fill(self, lists: Sequence[Sequence[str]]) -> None:
+        self.tags = pa.array(list(chain.from_iterable(lists)), pa.string())
+        lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+        self._numbers = np.repeat(np.arange(len(lists), dtype=np.int32), lengths)
+        self.owners = pa.array(self._numbers)
+
+    def _beginning(self, prefix: str, wanted: NDArray[np.bool_] | None = None) -> Iterator[Any]:
+        """Return (item, rest of the tag) for each tag that begins so, in order."""
+        found = pc.starts_with(self.tags, prefix)
+        if wanted is not None:
+            found = pc.and_(found, pa.array(wanted[self._numbers]))
+        rests = pc.utf8_slice_codeunits(self.tags.filter(found), len(prefix))
+        return zip(self.owners.filter(found).to_pylist(), rests.to_pylist(), strict=True)
+
+    def licences(self, count: int) -> list[str | None]:
+        """Return the first licence tag of each of the `count` items."""
+        found: list[str | None] = [None] * count
+        for number, licence in self._beginning(_LICENCE):
+            if found[number] is None:
+                found[number] = licence
+        return found
+
+    def bases(self, wanted: NDArray[np.bool_]) -> dict[int, dict[str, str]]:
+        """Return base → relation by item, from `base_model:ID` and `base_model:RELATION:ID`."""
+        found: dict[int, dict[str, str]] = {}
+        for number, rest in self._beginning(_BASE, wanted):
+            relation, _, base = rest.rpartition(":")
+            own = found.setdefault(number, {})
+            if relation in _RELATIONS or base not in own:
+                own[base] = relation if relation in _RELATIONS else "unknown"
+        return found
+
+
+def _distinct(tags: list[str] | None) -> list[str]:
+    """Return the tags each once: rows of a snapshot are read as they stand, so none comes twice."""
+    if not tags:
+        return []
+    return tags if len(set(tags)) == len(tags) else list(dict.fromkeys(tags))
+
+
+def _printable(tags: pa.StringArray, body: bytes) -> bool:
+    """Return whether every tag is printable and of sane length.
+
+    A page in ASCII without a backslash cannot hold a control character: JSON forbids raw ones.
+    """
+    if (pc.max(pc.utf8_length(tags)).as_py() or 0) > MAX_TEXT:
+        return False
+    if b"\\" in body or b"\x7f" in body:
+        return "".join(tags.to_pylist()).isprintable()
+    if body.isascii():
+        return True
+    foreign = tags.filter(pc.invert(pc.string_is_ascii(tags)))
+    return "".join(foreign.to_pylist()).isprintable()
 
 
 def _parameters(item: Item) -> int | None:
@@ -257,23 +229,27 @@ def _parameters(item: Item) -> int | None:
     return item.gguf.total or None if item.gguf is not None else None
 
 
-def _lineage(items: Sequence[Item], shared: dict[str, str]) -> Iterator[Parsed]:
+def _lineage(
+    items: Sequence[Item], in_tags: dict[int, dict[str, str]], shared: dict[str, str]
+) -> Iterator[Parsed]:
     models: list[str] = []
     positions: list[int] = []
     bases: list[str] = []
     relations: list[str] = []
-    for item in items:
-        found = _declared(item)
-        position = 0
-        for base, relation in found:
-            if not is_model_id(base):
-                yield Refused("bases", item.id, f"base {refusal('bases', base).reason}")
-                continue
-            models.append(item.id)
-            positions.append(position)
-            bases.append(base)
-            relations.append(relation)
-            position += 1
+    for number, item in enumerate(items):
+        if item.bases is None and number not in in_tags:
+            continue
+        names, said = _declared(item, in_tags.get(number, {}))
+        if not are_model_ids(names):
+            for base in names:
+                if not is_model_id(base):
+                    yield Refused("bases", item.id, f"base {refusal('bases', base).reason}")
+            said = [r for b, r in zip(names, said, strict=True) if is_model_id(b)]
+            names = [b for b in names if is_model_id(b)]
+        bases += names
+        relations += said
+        models += [item.id] * len(names)
+        positions += range(len(names))
     if models:
         yield Columns(
             Base,
@@ -282,26 +258,17 @@ def _lineage(items: Sequence[Item], shared: dict[str, str]) -> Iterator[Parsed]:
         )
 
 
-def _declared(item: Item) -> list[tuple[str, str]]:
-    """Return (base, relation) in the order declared, each base once; a model is not its own."""
+def _declared(item: Item, in_tags: dict[str, str]) -> tuple[list[str], list[str]]:
+    """Return bases and relations in the order declared, each base once; no model is its own."""
     bases = item.bases
     relation = "unknown"
-    if isinstance(bases, _Bases):
-        relation = bases.relation if bases.relation in _RELATIONS else "unknown"
+    if isinstance(bases, Bases):
+        if bases.relation in _RELATIONS:
+            relation = bases.relation
         bases = bases.models
-    if not bases:
-        return _declared_in_tags(item.tags)
-    names = (b if isinstance(b, str) else b.id for b in bases)
-    by_tag = dict(_declared_in_tags(item.tags)) if relation == "unknown" else {}
-    return [(n, by_tag.get(n, relation)) for n in dict.fromkeys(names) if n != item.id]
-
-
-def _declared_in_tags(tags: list[str] | None) -> list[tuple[str, str]]:
-    """Return the same from `base_model:ID` and `base_model:RELATION:ID`, which say it twice."""
-    found: dict[str, str] = {}
-    for tag in tags or ():
-        if tag.startswith(_BASE):
-            relation, _, base = tag[len(_BASE) :].rpartition(":")
-            if relation in _RELATIONS or base not in found:
-                found[base] = relation if relation in _RELATIONS else "unknown"
-    return list(found.items())
+    names = [b if isinstance(b, str) else b.id for b in bases or ()] or list(in_tags)
+    if len(names) > 1 or item.id in names:
+        names = [n for n in dict.fromkeys(names) if n != item.id]
+    if relation != "unknown" and bases:
+        return names, [relation] * len(names)
+    return names, [in_tags.get(n, "unknown") for n in names]

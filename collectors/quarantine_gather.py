@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from collectors.document import looks_like_html
 from collectors.quarantine_facts import BatchFacts, CounterChange, PathSeen
 from collectors.quarantine_paths import Fingerprint
 from collectors.record import Counter, Model, Presence, Record
-from collectors.schema import days
+from collectors.schema import days, from_days
 
 SAMPLE_EVERY = 25
 """Of each shape the first answer and every 25th after it is looked into."""
@@ -77,7 +77,7 @@ class Gathering:
         self._spikes: list[str] = []
         self._newest: date | None = None
         self._print = Fingerprint()
-        self._created: Mapping[str, date | None] = {}
+        self._described: Columns | None = None
         self._hashes = array("q")
 
     def answer(self, payload: Payload) -> None:
@@ -120,7 +120,9 @@ class Gathering:
             self._counted([record.model_id], [record.downloads_30d], [record.downloads_all_time],
                           [record.likes], record.observed_on)  # fmt: skip
         if isinstance(record, Model):
-            self._created = {record.model_id: record.created_on}
+            self._described = Columns(
+                Model, {"model_id": [record.model_id], "created_on": [record.created_on]}
+            )
 
     def _many(self, chunk: Columns) -> None:
         table = chunk.record.TABLE
@@ -129,9 +131,7 @@ class Gathering:
         for name, values in chunk.columns.items():
             self._filled[f"{table}.{name}"] += count - _nones(values)
         if chunk.record is Model:
-            created = chunk.columns.get("created_on")
-            ids: Any = chunk.columns["model_id"]
-            self._created = dict(zip(ids, created, strict=True)) if created else {}  # type: ignore[arg-type]
+            self._described = chunk
         if chunk.record is Counter:
             on: Any = chunk.shared.get("observed_on") or max(
                 chunk.columns["observed_on"], default=None
@@ -162,17 +162,19 @@ class Gathering:
         """Look for contradictions, for spikes of young repositories, and for repetitions."""
         # 8 bytes an id, whatever its length: 24 MB for a hub of 3 million.
         self._hashes.extend(map(hash, ids))
-        created, self._created = self._created, {}
+        described, self._described = self._described, None
         for name, month, ever, liked in zip(ids, last_30d, all_time, likes, strict=True):
-            if month is None:
-                continue
+            if month is None or (
+                0 <= month < SPIKE_DOWNLOADS and (ever is None or 0 <= ever < ABSURD_ALL_TIME)
+            ):
+                continue  # nearly all rows: neither many nor odd
             if _contradict(month, ever):
                 self._absurd += 1
                 if len(self._absurd_ids) < KEPT_IDS:
                     self._absurd_ids.append(name)
             if month < SPIKE_DOWNLOADS or (liked or 0) * DOWNLOADS_PER_LIKE >= month:
                 continue
-            since = created.get(name)
+            since = _created(described).get(name)
             young = since is not None and on is not None and on - since <= YOUNG
             if young and len(self._spikes) < KEPT_IDS and name not in self._spikes:
                 self._spikes.append(name)
@@ -202,7 +204,22 @@ class Gathering:
         )
 
 
+def _created(chunk: Columns | None) -> dict[str, date | None]:
+    """Return day of creation by model of a page; asked for only where a count stands out."""
+    if chunk is None or "created_on" not in chunk.columns:
+        return {}
+    ids, moments = (_plain(chunk.columns[name]) for name in ("model_id", "created_on"))
+    found = [from_days(m) if isinstance(m, int) else m for m in moments]
+    return dict(zip(ids, found, strict=True))
+
+
+def _plain(values: Any) -> Any:
+    return values.to_pylist() if isinstance(values, pa.Array) else values
+
+
 def _nones(values: Sequence[object]) -> int:
+    if isinstance(values, pa.Array):
+        return int(values.null_count)
     return values.count(None) if isinstance(values, list) else sum(v is None for v in values)
 
 

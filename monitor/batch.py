@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from collectors.base import Columns, Parsed, Refused
 from collectors.record import Record
-from collectors.schema import TABLES, arrow_schema, columns, seconds
+from collectors.schema import TABLES, Column, arrow_schema, columns, days, seconds
 from monitor.lake import Lake, LakeFile
 
 ROW_GROUP = 120_000
@@ -45,6 +45,7 @@ class BatchWriter:
         self.part = part
         self.rows: dict[str, int] = defaultdict(int)
         self.refused: list[Refused] = []
+        self._constants: dict[tuple[Any, pa.DataType], pa.Array] = {}
         self._open: dict[str, _Part] = {}
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
         self._waiting_rows: dict[str, int] = defaultdict(int)
@@ -70,9 +71,9 @@ class BatchWriter:
 
     def _columnar(self, chunk: Columns, fetched: int) -> pa.Table:
         count = len(next(iter(chunk.columns.values())))
-        known = (
-            list(chunk.columns.get("known_from", ())) or [chunk.shared.get("known_from")] * count
-        )
+        known = list(chunk.columns.get("known_from", ()))
+        if not known and chunk.shared.get("known_from") is not None:
+            known = [chunk.shared["known_from"]] * count
         return self._table(chunk.record, chunk.columns, chunk.shared, known, fetched, count)
 
     def _table(
@@ -88,24 +89,30 @@ class BatchWriter:
         for column in columns(kind):
             convert = column.convert
             if column.field in given:
-                values = given[column.field]
-                if convert is not None:
-                    values = [None if v is None else convert(v) for v in values]
-                arrays.append(pa.array(values, column.type))
+                arrays.append(_array(column, given[column.field]))
                 continue
             value = shared.get(column.field, _default(kind, column.field))
             value = value if value is None or convert is None else convert(value)
-            arrays.append(pa.repeat(pa.scalar(value, column.type), count))
+            arrays.append(self._same(value, column.type, count))
         # What the world could know later than we fetched it would be a lie about time.
         moments = [fetched if k is None else min(seconds(k), fetched) for k in known]
+        fetched_at = pa.repeat(pa.scalar(fetched, pa.int64()), count)
         arrays += [
-            pa.repeat(pa.scalar(self.source, pa.string()), count),
-            pa.repeat(pa.scalar(self.batch_id, pa.string()), count),
-            pa.repeat(pa.scalar(fetched, pa.int64()), count),
-            pa.array(moments, pa.int64()),
-            pa.repeat(pa.scalar(int(self.is_live), pa.int8()), count),
+            self._same(self.source, pa.string(), count),
+            self._same(self.batch_id, pa.string(), count),
+            fetched_at,
+            pa.array(moments, pa.int64()) if moments else fetched_at,
+            self._same(int(self.is_live), pa.int8(), count),
         ]
         return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+
+    def _same(self, value: Any, type_: pa.DataType, count: int) -> pa.Array:
+        """Return the value `count` times; what all pages of a batch share is made only once."""
+        kept = self._constants.get((value, type_))
+        if kept is None or len(kept) < count:
+            kept = pa.repeat(pa.scalar(value, type_), max(count, 1000))
+            self._constants[value, type_] = kept
+        return kept.slice(0, count)
 
     def _gather(self, kind: type[Record], table: pa.Table) -> None:
         name = kind.TABLE
@@ -166,6 +173,17 @@ class BatchWriter:
             part.sink.close()
             self.lake.remove(part.path)
         self._open.clear()
+
+
+def _array(column: Column, values: Any) -> pa.Array:
+    """Return the values in the column's type; what Arrow can convert, it converts."""
+    if isinstance(values, pa.Array):
+        return values
+    if column.convert is days:
+        return pa.array(values, pa.date32()).cast(pa.int32())
+    if column.convert is not None:
+        values = [None if v is None else column.convert(v) for v in values]
+    return pa.array(values, column.type)
 
 
 def _default(kind: type[Record], name: str) -> Any:

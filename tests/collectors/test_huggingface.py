@@ -1,11 +1,12 @@
 """The Hub's four passes over real HTTP: paging, watermarks, resumption, what is refused."""
 
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from collectors import huggingface
@@ -55,6 +56,10 @@ class Run:
         return huggingface.fetch(self.client, marks, options)
 
 
+def plain(values: Sequence[object]) -> Sequence[object]:
+    return values.to_pylist() if isinstance(values, pa.Array) else values
+
+
 def rows(parsed: list[Parsed], record: type) -> list[dict[str, object]]:
     found = []
     for item in parsed:
@@ -62,7 +67,7 @@ def rows(parsed: list[Parsed], record: type) -> list[dict[str, object]]:
             names = list(item.columns)
             found += [
                 dict(zip(names, values, strict=True))
-                for values in zip(*item.columns.values(), strict=True)
+                for values in zip(*map(plain, item.columns.values()), strict=True)
             ]
     return found
 
@@ -215,6 +220,18 @@ def test_a_hostile_name_is_refused_and_the_rest_is_kept(shared: Path) -> None:
     assert [(r.table, r.key) for r in refused] == [("models", "evil/<script>alert(1)</script>")]
     assert "characters" in refused[0].reason
     assert len(rows(parsed, Model)) == 999
+
+
+def test_a_duplicate_on_a_page_counts_once_and_is_told(shared: Path) -> None:
+    with real(shared) as standin:
+        standin.fault("huggingface", kind="duplicate", times=None)
+        payload = next(Run(standin).fetch({}, passes=("new",)))
+    parsed = list(huggingface.parse(payload))
+    models = [m["model_id"] for m in rows(parsed, Model)]
+    assert len(models) == len(set(models)) == 1000
+    assert [p.reason for p in parsed if isinstance(p, Refused)] == [
+        "twice on one page; the later row counts"
+    ]
 
 
 def test_a_row_of_another_shape_is_refused_by_its_place() -> None:
