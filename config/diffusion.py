@@ -56,6 +56,8 @@ class Diffusion(Strict):
     smaller: float = Field(gt=0, le=1)
     classes: dict[ClassName, Words]
     triggers: dict[Trigger, Words]
+    marks: dict[Trigger, str]
+    """The triggers as formulas: h hazard, L lag in months, C compute, S special field."""
     missing: dict[Evidence, Words]
 
 

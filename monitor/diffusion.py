@@ -14,7 +14,17 @@ from config.pendulum import Pendulum
 from config.responses import parse_responses
 from monitor.asof import View
 from monitor.pendulum import plain
-from rules.diffusion import BY_RANK, DiffusionClass, DryRun, DutyRule, Facts, Judgement, dry_run
+from reports.chapters import DiffusionRow
+from rules.diffusion import (
+    BY_RANK,
+    RANK,
+    DiffusionClass,
+    DryRun,
+    DutyRule,
+    Facts,
+    Judgement,
+    dry_run,
+)
 from rules.diffusion import judge as judge_one
 
 MICRO = 1_000_000
@@ -157,6 +167,42 @@ def diffusion_report(
         medium=tuple(j for j in own if j.cls is DiffusionClass.MEDIUM),
         runs=tuple(dry_run(s.id, rules, every) for s in pendulum.classes),
     )
+
+
+def diffusion_rows(view: View, method: Method, moment: datetime) -> tuple[DiffusionRow, ...]:
+    """Return the first-party releases of the high and medium classes, as pages show them.
+
+    High first, then candidates for review, then by lag; nothing safety-removed is ever among them.
+    """
+    rule = diffusion_rule(method)
+    own = [
+        j
+        for j in judged(view, method, moment)
+        if j.first_party
+        and not j.safety_removed
+        and j.cls in (DiffusionClass.HIGH, DiffusionClass.MEDIUM)
+    ]
+    own.sort(key=_prominence)
+    return tuple(
+        DiffusionRow(
+            model=j.facts.model_id,
+            organisation=j.organisation or "",
+            released_on=j.facts.released_on,
+            cls=str(j.cls),
+            hazard=j.facts.hazard,
+            lag_months=j.lag_months,
+            log10_compute=j.facts.log10_compute,
+            triggers=tuple(rule.marks[t] for t in j.triggers),
+            floor=j.inherited_from is not None,
+        )
+        for j in own
+    )
+
+
+def _prominence(found: Judgement) -> tuple[int, bool, float, str]:
+    lag = found.facts.lag_days
+    far = float("inf") if lag is None else float(lag)
+    return -RANK[found.cls], not found.review, far, found.facts.model_id
 
 
 def _count(models: Sequence[Judgement]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 from duckdb import DuckDBPyConnection
 from typer.testing import CliRunner
@@ -16,9 +17,18 @@ from monitor.asof import View
 from monitor.baseline import load_baseline
 from monitor.cli import app
 from monitor.context import open_context
-from monitor.diffusion import diffusion_report, diffusion_rule, duties, explain, judged
+from monitor.diffusion import (
+    diffusion_report,
+    diffusion_rows,
+    diffusion_rule,
+    duties,
+    explain,
+    judged,
+)
 from monitor.pendulum import pendulum_report, pendulum_rule
 from monitor.record import open_view
+from reports.matrix import matrix
+from reports.schema import schema
 from rules.diffusion import DiffusionClass, Judgement, judge
 
 AT = datetime(2026, 8, 22, 23, 59, 59, tzinfo=UTC)
@@ -137,6 +147,15 @@ def test_report_names_first_party_releases_only(opened: Opened) -> None:
     assert len(duties(opened.method)) == 7
 
 
+def test_rows_of_the_pages_stand_in_cells_of_their_own_class(opened: Opened) -> None:
+    rows = diffusion_rows(opened.view, opened.method, AT)
+    assert rows[0].cls in ("high", "medium")
+    assert {r.model for r in rows} >= {"moonshotai/Kimi-K3", "meta-llama/Llama-3.1-405B"}
+    own = [r for r in rows if not r.floor and "S" not in r.triggers]
+    cells = [(cls, row) for line in matrix(own) for cls, found in line for row in found]
+    assert all(cls == row.cls for cls, row in cells)
+
+
 def test_hazard_evidence_of_two_people_makes_high(opened: Opened) -> None:
     rule = diffusion_rule(opened.method)
     kimi = opened.models["moonshotai/Kimi-K3"]
@@ -156,6 +175,7 @@ def test_commands_print_one_document(opened: Opened) -> None:
     said = run.invoke(app, ["--home", str(opened.home), "pendulum", "--json", "-j", "cn", *then])
     assert said.exit_code == 0, said.output
     document = json.loads(said.stdout)
+    jsonschema.validate(document, schema("pendulum"))
     assert [c["phase"] for c in document["cases"]] == ["CN"]
     assert round(document["cases"][0]["result"]["value"], 2) == 0.71
     wrong = run.invoke(app, ["--home", str(opened.home), "pendulum", "-j", "XX"])
@@ -164,6 +184,9 @@ def test_commands_print_one_document(opened: Opened) -> None:
     one = run.invoke(app, [*command, "moonshotai/Kimi-K2.6", "--json", *then])
     assert one.exit_code == 0, one.output
     assert json.loads(one.stdout)["cls"] == "medium"
+    jsonschema.validate(json.loads(one.stdout), schema("diffusion"))
+    every = run.invoke(app, [*command, "--json", *then])
+    jsonschema.validate(json.loads(every.stdout), schema("diffusion"))
     hidden = next(m for m, j in opened.models.items() if j.safety_removed)
     shown = run.invoke(app, [*command, hidden, *then])
     assert "not named" in shown.stdout
