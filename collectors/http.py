@@ -225,7 +225,7 @@ class Client:
         }
         self.requests_made += 1
         with (
-            _network_errors(),
+            _network_errors(self.source.id),
             self._session.request(
                 ask.method,
                 ask.url,
