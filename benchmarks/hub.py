@@ -1,0 +1,26 @@
+"""The stand-in in a process of its own, so that its cost is not ours."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from benchmarks.measure import ROOT
+
+
+@contextmanager
+def serving(models: int) -> Iterator[str]:
+    """Yield the address of a hub with so many generated models and no rate limit to speak of."""
+    command = [
+        sys.executable, "-m", "tests.standin", "--port", "0", "--models", str(models),
+        "--quota", "1000000000",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        assert process.stdout is not None
+        process.stdout.close()

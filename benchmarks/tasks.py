@@ -1,0 +1,28 @@
+"""The measured tasks, each in a process of its own: `python -m benchmarks.tasks NAME …`."""
+
+import json
+import sys
+from collections.abc import Callable
+
+from benchmarks import judge, outbox, sweep
+
+TASKS: dict[str, Callable[..., dict[str, float]]] = {
+    "decode": sweep.decode_alone,
+    "floor": sweep.decode_and_write,
+    "client": sweep.client_and_write,
+    "ours": judge.ours,
+    "typed": judge.typed,
+    "sqlite": judge.on_sqlite,
+    "pandas": judge.on_pandas,
+    "outbox": outbox.deliver,
+}
+
+
+def main() -> None:
+    """Run the named task and print its figures as JSON."""
+    name, *arguments = sys.argv[1:]
+    print(json.dumps(TASKS[name](*arguments)))
+
+
+if __name__ == "__main__":
+    main()
