@@ -107,6 +107,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(name, every, ids=[s.name for s in every])
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests of the real sources out unless they are asked for by `-m online`."""
+    if "online" in str(config.option.markexpr):
+        return
+    online = [item for item in items if item.get_closest_marker("online")]
+    if online:
+        config.hook.pytest_deselected(items=online)
+        items[:] = [item for item in items if item not in online]
+
+
 @pytest.fixture
 def payload_of() -> Callable[..., Payload]:
     """Return a maker of payloads: source, shape, body, and what else differs."""
