@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from config import baseline
 from config.method import Method
+from monitor.alerts.feeds import feed_files
 from monitor.context import Context
 from monitor.record import Record
 from monitor.sources import SourceHealth, source_rows
@@ -148,9 +149,7 @@ def method_view(method: Method) -> MethodView:
     )
 
 
-def site_view(
-    context: Context, method: Method, now: Record, reconstructed: Record | None
-) -> SiteView:
+def site_view(context: Context, method: Method, now: Record, reconstructed: Record) -> SiteView:
     """Return everything the site shows; the audience is set by whoever renders."""
     sources = source_views(context, method)
     past = assessment_view(reconstructed, method, sources, beside=now) if reconstructed else None
@@ -187,13 +186,14 @@ def quarantine_views(context: Context) -> tuple[QuarantineView, ...]:
     )
 
 
-def publish(context: Context, method: Method, now: Record, reconstructed: Record | None) -> int:
+def publish(context: Context, method: Method, now: Record, reconstructed: Record) -> int:
     """Write both site trees; returns the number of pages. A reader never sees half a site."""
     view = site_view(context, method, now, reconstructed)
     count = 0
     for audience in Audience:
         pages = dict(render_all(replace(view, audience=audience)))
         pages |= stored_reports(context, audience)
+        pages |= stored_feeds(context, audience)
         write_tree(context.site / audience.value, pages)
         count += len(pages)
     return count
@@ -210,6 +210,19 @@ def stored_reports(context: Context, audience: Audience) -> dict[str, bytes]:
     )
     with Session(context.engine) as session:
         return {f"{a.lang}/alerts/{alert.number}.html": a.body for alert, a in session.exec(query)}
+
+
+def stored_feeds(context: Context, audience: Audience) -> Mapping[str, bytes]:
+    """Return the Atom feeds and CAP documents, by path."""
+    settings = context.settings
+    with Session(context.engine) as session:
+        return feed_files(
+            session,
+            settings.notify,
+            audience,
+            public_url=settings.site.public_url,
+            languages=settings.site.languages,
+        )
 
 
 def write_tree(folder: Path, pages: Mapping[str, bytes]) -> None:
