@@ -74,7 +74,7 @@ def evaluate(
     try:
         rows = select(connection, indicator.sql, limits)
         outcome = reduce_rows(indicator.reducer.name, indicator.reducer.params, rows)
-    except (QueryError, ArithmeticError, ValueError, TypeError):
+    except (QueryError, ArithmeticError, LookupError, ValueError, TypeError):
         log.exception("indicator %s failed as of %s (home %s)", indicator.id, as_of, home)
         outcome = absent(Why.FAILED, [])
     return reading(indicator, as_of, outcome, vintage=vintage, sources_on=sources_on)

@@ -124,6 +124,8 @@ def _thresholds(indicator: Indicator) -> Iterator[tuple[str, str]]:
 
 
 def _cases(method: Method, indicator: Indicator, engines: Engines) -> Iterator[tuple[str, str]]:
+    if indicator.reducer.name not in REDUCERS:
+        return
     for case in indicator.cases:
         try:
             result = run_case(method, indicator, case, engines)

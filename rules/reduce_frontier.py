@@ -5,8 +5,8 @@ best at t. It is measured at the last release that the board knows, not at the c
 day the board says nothing, and silence is not a growing lag. Between releases the lag still grows
 a month every month, so what is *judged* is the mean of the last three month ends.
 
-Definition after Epoch AI (epoch.ai/data-insights/open-closed-eci-gap), which averages over steps
-instead; `steps_mean` is that estimator, under its own name.
+Published comparisons (epoch.ai/data-insights/open-closed-eci-gap) average over score levels
+instead; `horizontal_mean` is that estimator, under its own name.
 """
 
 from bisect import bisect_right
@@ -74,9 +74,9 @@ def lag(rows: Sequence[Row], params: Params) -> Outcome:
         for board, label, unit in zip(boards, labels, per_point, strict=True):
             if (other := _lag(board, board.last, wider * unit)) is not None:
                 beside[f"tolerance_{wider:g}_{label}"] = other
-    mean = steps_mean(boards[0], tolerance * per_point[0])
+    mean = horizontal_mean(boards[0], tolerance * per_point[0])
     if mean is not None:
-        beside["steps_mean"] = mean
+        beside["horizontal_mean"] = mean
     spread = [v for k, v in beside.items() if k.startswith(("point_", "tolerance_"))]
     return settled(
         points[0],
@@ -113,19 +113,38 @@ def lead(rows: Sequence[Row], params: Params) -> Outcome:
     )
 
 
-def steps_mean(board: Board, tolerance: float) -> float | None:
-    """Return the mean lag over the followers' record steps, each on the day it was made.
+def horizontal_mean(board: Board, tolerance: float, since: int = 0) -> float | None:
+    """Return the mean lag in months over score levels, each from leaders' day to followers'.
 
-    This is how published comparisons average; it is not S05, and is compared under this name.
+    This is how published comparisons average: not at one day, but over all levels that both have
+    reached (followers within `tolerance` points, on or after day `since`), each level weighing
+    alike. It is not S05, and is compared with publications under this name.
     """
-    found, best = [], None
-    for day, score in board.followers:
-        if best is None or score > best:
-            best = score
-            reached = _reached(board, score, day, tolerance)
-            if reached is not None:
-                found.append((day - reached) / MONTH_DAYS)
-    return sum(found) / len(found) if found else None
+    slack = round(tolerance * MICRO)
+    leaders = _records(board.leaders)
+    followers = [(day, score + slack) for day, score in _records(board.followers)]
+    low = max(leaders[0][1], followers[0][1])
+    high = min(leaders[-1][1], followers[-1][1])
+    levels = sorted({s for _, s in leaders + followers if low < s <= high})
+    width = months = 0.0
+    below = low
+    for level in levels:
+        reached = next(day for day, score in followers if score >= level)
+        if reached >= since:
+            led = next(day for day, score in leaders if score >= level)
+            width += level - below
+            months += (level - below) * (reached - led) / MONTH_DAYS
+        below = level
+    return months / width if width else None
+
+
+def _records(releases: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the releases that beat all before them."""
+    found: list[tuple[int, int]] = []
+    for day, score in releases:
+        if not found or score > found[-1][1]:
+            found.append((day, score))
+    return found
 
 
 def _boards(rows: Sequence[Row], wanted: Sequence[str]) -> list[Board] | None:
