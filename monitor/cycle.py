@@ -6,7 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ from rules.types import Assessment
 
 log = logging.getLogger(__name__)
 
+WRITING = timedelta(hours=1)
+"""How long a file may be without manifest before it is an orphan: a part takes minutes."""
+
 Tell = Callable[[str, str, float | None], None]
 """Called with the step, what is said of it, and the share done (None: unknown)."""
 
@@ -48,7 +51,7 @@ class CycleResult:
     """What a cycle did, for the command line and its exit code."""
 
     assessment: Assessment
-    reconstructed: Assessment | None
+    reconstructed: Assessment
     cutoff: datetime
     outcomes: tuple[Outcome, ...]
     delivered: Round
@@ -69,7 +72,7 @@ class CycleResult:
     @property
     def values_reconstructed(self) -> int:
         """Indicators that have a value at the baseline's cut-off."""
-        return _values(self.reconstructed) if self.reconstructed else 0
+        return _values(self.reconstructed)
 
     @property
     def exit_code(self) -> int:
@@ -89,25 +92,49 @@ def run_cycle(
     tell: Tell = _silent,
 ) -> CycleResult:
     """Run one whole cycle; whatever a source does, it ends with levels, reasons and a site."""
+    prepare(context, tell)
+    outcomes = collect_all(context, only=only, offline=offline, tell=tell)
+    return judge(context, outcomes=outcomes, tell=tell)
+
+
+def prepare(context: Context, tell: Tell = _silent) -> None:
+    """Sweep what a killed run left, and see that the shipped facts are in the lake."""
+    tell("baseline", "loading the shipped facts", None)
+    sweep(context)
+    load_baseline(context, lambda table, rows: tell("baseline", f"{table}, {rows:,} rows", None))
+
+
+def sweep(context: Context) -> int:
+    """Remove files that a killed run left; returns how many. Others' work in hand is spared."""
+    return context.lake.sweep_orphans(context.now() - WRITING)
+
+
+def judge(
+    context: Context,
+    *,
+    outcomes: Sequence[Outcome] = (),
+    leadership: Leadership | None = None,
+    tell: Tell = _silent,
+) -> CycleResult:
+    """Conclude, deliver, publish: the half of a cycle that follows collection.
+
+    Delivery comes before the site: whoever must act is told first.
+    """
     started = context.now()
     run_id = f"cycle-{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     with Session(context.engine) as session:
         session.add(Run(id=run_id, state=RunState.RUNNING, started_at=started))
         session.commit()
-    tell("baseline", "loading the shipped facts", None)
-    context.lake.sweep_orphans()
-    load_baseline(context, lambda table, rows: tell("baseline", f"{table}, {rows:,} rows", None))
-    outcomes = collect_all(context, only=only, offline=offline, tell=tell)
-    past = reconstruct(context, tell)
-    concluded = conclude(context, run_id=run_id, tell=tell)
+    concluded = conclude(context, run_id=run_id, leadership=leadership, tell=tell)
     tell("delivering", "", None)
     delivered = deliver(context)
+    past = reconstruct(context, tell)
     tell("publishing", "the site", None)
     publish(context, context.method, concluded.record, past)
     _finish(context, run_id)
     return CycleResult(
         assessment=concluded.assessment,
-        reconstructed=past.last if past else None,
+        reconstructed=past.last,
         cutoff=baseline.CUTOFF,
         outcomes=tuple(outcomes),
         delivered=delivered,
@@ -170,7 +197,7 @@ def collect_one(
     return outcome
 
 
-def reconstruct(context: Context, tell: Tell = _silent) -> Record | None:
+def reconstruct(context: Context, tell: Tell = _silent) -> Record:
     """Return the record the world could have kept, to the cut-off of the shipped facts."""
 
     def said(moment: datetime, done: float) -> None:
@@ -240,6 +267,6 @@ def _alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> 
 
 def housekeeping(context: Context) -> None:
     """What is done once a day: orphans of killed runs are swept."""
-    removed = context.lake.sweep_orphans()
+    removed = sweep(context)
     if removed:
         log.info("swept %d orphan files", removed)

@@ -17,7 +17,7 @@ import uvicorn
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
 from collectors.base import Collector
@@ -25,7 +25,7 @@ from collectors.registry import COLLECTORS
 from config.errors import ConfigError
 from config.settings import SourceSettings
 from monitor.context import Context, open_context
-from monitor.cycle import collect_one, conclude, deliver, housekeeping, operations_alarm
+from monitor.cycle import collect_one, deliver, housekeeping, judge, operations_alarm, prepare
 from monitor.leader import RENEW, FileLock, Leadership, LeaseLock
 from monitor.schedule import is_overdue, trigger
 from monitor.server import serving
@@ -48,6 +48,7 @@ class Daemon:
         self.reload = threading.Event()
         self.leadership = leadership_of(context)
         self.scheduler: BackgroundScheduler | None = None
+        self.leads = False
         self.in_hand = 0
         self._count = threading.Lock()
 
@@ -57,33 +58,45 @@ class Daemon:
         signal.signal(signal.SIGINT, lambda *_: self.stop.set())
         signal.signal(signal.SIGHUP, lambda *_: self.reload.set())
         server = self._serve()
+        renewing = threading.Thread(target=self._renew, daemon=True, name="lease")
+        renewing.start()
         try:
             while not self.stop.is_set():
                 self._tick()
-                self.stop.wait(RENEW.total_seconds())
+                self.stop.wait(0.2)
         finally:
             self._stand_down()
+            renewing.join(RENEW.total_seconds() * 2)
             self.leadership.release()
             if server is not None:
                 server.should_exit = True
         return 0
 
+    def _renew(self) -> None:
+        """Ask for leadership and renew it, whatever else is going on."""
+        while not self.stop.is_set():
+            try:
+                self.leads = self.leadership.acquire(self.context.now())
+            except SQLAlchemyError as error:
+                log.error("lease: %s", type(error).__name__)
+                self.leads = False
+            self.stop.wait(RENEW.total_seconds())
+
     def _tick(self) -> None:
-        leads = self.leadership.acquire(self.context.now())
+        leads = self.leads
         if leads and self.scheduler is None:
             log.info("leading as pid %d on %s", os.getpid(), socket.gethostname())
             self._take_up()
         elif not leads and self.scheduler is not None:
             log.warning("another daemon leads now; standing down")
             self._stand_down()
-        elif not leads and isinstance(self.leadership, FileLock):
-            log.info("another daemon holds %s", self.leadership.file)
         if self.reload.is_set():
             self.reload.clear()
             self._reload()
 
     def _take_up(self) -> None:
         self._forget_interrupted()
+        prepare(self.context)
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(4), "judge": ThreadPoolExecutor(1)},
@@ -94,9 +107,9 @@ class Daemon:
         for collector in COLLECTORS:
             self._schedule(scheduler, collector)
         now = self.context.now()
-        judge = CronTrigger.from_crontab(self.context.settings.daemon.judge, timezone=UTC)
+        when = trigger(self.context.settings.daemon.judge, timedelta(hours=1), "daemon.judge", now)
         scheduler.add_job(
-            self._job(self._judge), judge, id="judge", executor="judge", next_run_time=now
+            self._job(self._judge), when, id="judge", executor="judge", next_run_time=now
         )
         scheduler.add_job(
             self._job(self._deliver), "interval", seconds=DELIVER_EVERY.total_seconds(),
@@ -150,7 +163,7 @@ class Daemon:
         log.info("%s: %s, %d rows %s", outcome.source, outcome.state, outcome.rows, outcome.message)
 
     def _judge(self) -> None:
-        result = conclude(self.context, leadership=self.leadership)
+        result = judge(self.context, leadership=self.leadership)
         log.info("judged: %s", ", ".join(f"{r.risk} {r.level}" for r in result.assessment.risks))
 
     def _deliver(self) -> None:

@@ -134,12 +134,17 @@ class Lake:
                 known.update(part["path"] for part in json.loads(sweep.parts))
         return sorted(p for p in self._parquet() if p not in known)
 
-    def sweep_orphans(self) -> int:
-        """Remove what a killed run left behind; returns how many files."""
-        orphans = self.orphans()
-        for path in orphans:
-            self.remove(path)
-        return len(orphans)
+    def sweep_orphans(self, before: datetime | None = None) -> int:
+        """Remove what a killed run left behind; returns how many files.
+
+        While others may be writing, `before` spares what was made since then.
+        """
+        swept = 0
+        for path in self.orphans():
+            if before is None or self.files.modified(self.full(path)) < before:
+                self.remove(path)
+                swept += 1
+        return swept
 
     def remove(self, path: str) -> None:
         """Delete one file (retention, orphans); its manifest is the caller's affair."""

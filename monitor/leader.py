@@ -80,16 +80,16 @@ class LeaseLock:
             if session.get(Lease, 1) is None:
                 session.merge(Lease(id=1, holder="", token=0, until=now))
                 session.commit()
-            renewed = session.exec(  # type: ignore[call-overload]
+            renewed = session.exec(
                 update(Lease)
                 .where(col(Lease.holder) == self.holder, col(Lease.token) == self.token)
                 .where(col(Lease.token) > 0)
                 .values(until=now + LIFE)
             )
             if renewed.rowcount == 0:
-                taken = session.exec(  # type: ignore[call-overload]
+                taken = session.exec(
                     update(Lease)
-                    .where(col(Lease.until) < now)
+                    .where(col(Lease.until) <= now)
                     .values(holder=self.holder, token=Lease.token + 1, until=now + LIFE)
                 )
                 if taken.rowcount == 0:
@@ -102,7 +102,7 @@ class LeaseLock:
     def release(self) -> None:
         """Let the lease run out now."""
         with Session(self.engine) as session:
-            session.exec(  # type: ignore[call-overload]
+            session.exec(
                 update(Lease)
                 .where(col(Lease.holder) == self.holder, col(Lease.token) == self.token)
                 .values(until=datetime(1970, 1, 2, tzinfo=UTC))

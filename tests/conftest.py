@@ -1,9 +1,16 @@
 """Fixtures that more than one part of the tests needs."""
 
 import os
+import secrets
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from tests import servers
 
 ROOT = Path(__file__).parent.parent
 
@@ -25,6 +32,36 @@ def shared() -> Path:
             pytest.fail(f"TOCSIN_SHARED={promised} holds no data/")
         pytest.skip("no ../shared/data: golden tests on real data are skipped")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Return the address of a real PostgreSQL server that lives as long as the tests."""
+    if servers.postgres_bin() is None:
+        absent("PostgreSQL is not installed")
+    with servers.postgres() as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Return a database of its own on the server."""
+    name = f"t{secrets.token_hex(6)}"
+    admin = sa.create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield f"{postgres_server}/{name}"
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return a fresh store's URL, once per kind of store: the same tests hold both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture(autouse=True)

@@ -49,7 +49,7 @@ def _print(result: CycleResult) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("risk", "today", "coverage", f"reconstructed, as known {result.cutoff:%Y-%m-%d}"):
         table.add_column(title)
-    beside = {r.risk: r for r in result.reconstructed.risks} if result.reconstructed else {}
+    beside = {r.risk: r for r in result.reconstructed.risks}
     for risk in result.assessment.risks:
         past = beside.get(risk.risk)
         table.add_row(

@@ -1,0 +1,77 @@
+"""The store: the same behaviour on SQLite and on a real PostgreSQL server."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from monitor.leader import LIFE, LeaseLock, LostLeadership, fence
+from monitor.store.engine import open_store
+from monitor.store.runs import Run, RunState
+
+NOW = datetime(2026, 8, 3, 6, 0, 0, 123456, tzinfo=UTC)
+
+
+def test_moments_come_back_to_the_microsecond_with_their_zone(store_url: str) -> None:
+    engine = open_store(store_url)
+    with Session(engine) as session:
+        session.add(Run(id="a", state=RunState.DONE, started_at=NOW))
+        session.commit()
+    with Session(engine) as session:
+        assert session.exec(select(Run.started_at)).one() == NOW
+    engine.dispose()
+
+
+def test_a_naive_moment_is_refused(store_url: str) -> None:
+    engine = open_store(store_url)
+    with Session(engine) as session:
+        session.add(Run(id="a", state=RunState.DONE, started_at=datetime(2026, 8, 3)))  # noqa: DTZ001
+        with pytest.raises(sa.exc.StatementError, match="naive"):
+            session.commit()
+    engine.dispose()
+
+
+def test_opening_twice_changes_nothing(store_url: str) -> None:
+    open_store(store_url).dispose()
+    engine = open_store(store_url)
+    assert "batch" in sa.inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_one_leads_and_the_follower_takes_over_when_the_lease_has_run_out(store_url: str) -> None:
+    engine = open_store(store_url)
+    first, second = LeaseLock(engine, "first"), LeaseLock(engine, "second")
+    assert first.acquire(NOW)
+    assert not second.acquire(NOW)
+    assert first.acquire(NOW + LIFE / 2)
+    assert not second.acquire(NOW + LIFE)
+    assert second.acquire(NOW + LIFE * 2)
+    assert not first.acquire(NOW + LIFE * 2)
+    assert second.token == first.token + 1
+    engine.dispose()
+
+
+def test_a_leader_that_slept_through_its_replacement_cannot_write(store_url: str) -> None:
+    engine = open_store(store_url)
+    first, second = LeaseLock(engine, "first"), LeaseLock(engine, "second")
+    first.acquire(NOW)
+    second.acquire(NOW + LIFE + timedelta(seconds=1))
+    with Session(engine) as session:
+        session.add(Run(id="late", state=RunState.DONE, started_at=NOW))
+        with pytest.raises(LostLeadership):
+            fence(session, first)
+        session.rollback()
+    with Session(engine) as session:
+        fence(session, second)
+        assert session.exec(select(Run)).all() == []
+    engine.dispose()
+
+
+def test_a_released_lease_is_free_at_once(store_url: str) -> None:
+    engine = open_store(store_url)
+    first, second = LeaseLock(engine, "first"), LeaseLock(engine, "second")
+    first.acquire(NOW)
+    first.release()
+    assert second.acquire(NOW)
+    engine.dispose()
