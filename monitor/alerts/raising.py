@@ -15,7 +15,7 @@ from monitor.alerts.desk import Desk
 from monitor.alerts.health import Trouble, raise_operations, watch
 from monitor.alerts.lines import change_lines, deadlines, duties, level_line, reasons
 from monitor.alerts.notices import Draft, write_notice
-from monitor.alerts.transitions import Move, moves, record, told_levels
+from monitor.alerts.transitions import Move, moves, record, told_levels, told_until
 from monitor.audit import SYSTEM, append
 from monitor.response.cases import Opening, open_case
 from monitor.response.pack import case_view
@@ -38,9 +38,12 @@ def raise_alerts(
     """Add to the session all that the change from `before` to `after` sets in motion.
 
     `before` is the assessment stored last (None: the first one, or a first start). A reconstructed
-    assessment raises nothing. Returns the notices written, in order.
+    assessment raises nothing, nor does one older than what was told. Returns the notices written.
     """
     if after.reconstructed:
+        return []
+    newest = told_until(session)
+    if not exercise and newest is not None and after.as_of < newest:
         return []
     if exercise and before is not None:
         told = {r.risk: r.level for r in before.risks}

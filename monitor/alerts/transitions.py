@@ -57,6 +57,12 @@ def told_levels(session: Session) -> dict[Risk, Level]:
     return {Risk(row.risk): Level(row.after) for row in session.exec(query)}
 
 
+def told_until(session: Session) -> datetime | None:
+    """Return the moment of the newest transition on record; an older assessment is no news."""
+    query = select(func.max(TransitionRow.at)).where(col(TransitionRow.exercise).is_(False))
+    return session.exec(query).one()
+
+
 def moves(
     told: dict[Risk, Level], before: Assessment | None, after: Assessment
 ) -> tuple[Move, ...]:
