@@ -8,7 +8,7 @@ is cut further by search words, so rows may come twice and are upserted.
 """
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -78,8 +78,13 @@ class _Answer(msgspec.Struct):
     success: bool = True
 
 
+class _Id(msgspec.Struct):
+    id: str = ""
+
+
 class _Total(msgspec.Struct):
     total_count: int = 0
+    models: list[_Id] = msgspec.field(default_factory=list)
 
 
 class _Peek(msgspec.Struct):
@@ -93,33 +98,47 @@ def owners() -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip() and line[0] != "#")
 
 
-def _total(body: bytes) -> int:
-    """Return how many rows a list has in all; 0 where it does not say, which parse will tell."""
+def _peek(body: bytes) -> _Total:
+    """Return total and ids of a page; nothing where it does not say, which parse will tell."""
     try:
-        peek = msgspec.json.decode(body, type=_Peek)
+        return msgspec.json.decode(body, type=_Peek).data or _Total()
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return 0
-    return peek.data.total_count if peek.data else 0
+        return _Total()
 
 
-def _slice(http: Http, options: Options, owner: str, search: str) -> Iterator[tuple[Payload, int]]:
-    """Yield the pages of one list within its window, each with the number of rows in all."""
+def _slice(
+    http: Http, options: Options, wanted: Mapping[str, str]
+) -> Iterator[tuple[Payload, _Total]]:
+    """Yield the pages of one list within its window, each with what `fetch` steers by."""
     root = f"{options.base_url.rstrip('/')}/openapi/v1/models"
     headers = {"Authorization": f"Bearer {options.key}"} if options.key else {}
     number, total = 1, 1
     while (number - 1) * PAGE < min(total, WINDOW):
-        params = [("owner", owner), ("sort", "downloads"), ("page_number", str(number)),
-                  ("page_size", str(PAGE)), *([("search", search)] if search else [])]  # fmt: skip
-        answer = http.get(root, params=params, headers=headers)
-        total = _total(answer.body)
-        yield (
-            Payload(
-                source=SOURCE.id, shape="models", url=answer.url, status=answer.status,
-                headers=answer.headers, body=answer.body, fetched_at=answer.fetched_at,
-            ),
-            total,
+        place = [("page_number", str(number)), ("page_size", str(PAGE))]
+        answer = http.get(root, params=[*wanted.items(), *place], headers=headers)
+        found = _peek(answer.body)
+        total = found.total_count
+        payload = Payload(
+            source=SOURCE.id, shape="models", url=answer.url, status=answer.status,
+            headers=answer.headers, body=answer.body, fetched_at=answer.fetched_at,
         )  # fmt: skip
+        yield payload, found
         number += 1
+
+
+def _owner(http: Http, options: Options, owner: str) -> Iterator[Payload]:
+    """Yield one owner's lists: by other orders, then by search words, until every row was seen."""
+    seen: set[str] = set()
+    total = 0
+    orders = [{"owner": owner, "sort": s} for s in ("downloads", "last_modified", "likes")]
+    letters = [{**orders[0], "search": letter} for letter in _LETTERS]
+    for number, wanted in enumerate([*orders, *letters]):
+        for payload, found in _slice(http, options, wanted):
+            total = found.total_count if number == 0 else total
+            seen.update(m.id for m in found.models)
+            yield payload
+        if len(seen) >= total:
+            return
 
 
 def fetch(http: Http, _: Watermark, options: Options) -> Iterator[Payload]:
@@ -127,14 +146,7 @@ def fetch(http: Http, _: Watermark, options: Options) -> Iterator[Payload]:
     named = options.extra.get("owners", "")
     chosen = tuple(n.strip() for n in named.split(",") if n.strip()) or owners()
     for owner in chosen:
-        most = 0
-        for payload, total in _slice(http, options, owner, ""):
-            most = max(most, total)
-            yield payload
-        if most > WINDOW:
-            for letter in _LETTERS:
-                for payload, _rows in _slice(http, options, owner, letter):
-                    yield payload
+        yield from _owner(http, options, owner)
 
 
 def parse(payload: Payload) -> Iterator[Parsed]:

@@ -8,6 +8,7 @@ one model has several ids (`…:free`), which share `canonical_slug`, and the ra
 apart: they are added up here. One platform's users are no sample of the world's.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -44,6 +45,7 @@ SOURCE = Source(
     tables=("releases", "usage"),
 )
 
+_NAME = re.compile(r"~?[\w.:@+-]{1,100}(?:/[\w.:@+-]{1,150}){1,2}", re.ASCII)
 FIRST_DAY = date(2025, 1, 1)
 SPAN, OVERLAP = timedelta(days=90), timedelta(days=3)
 """Days asked for at once; days asked for again, because a day's total still grows."""
@@ -58,7 +60,9 @@ class _Model(msgspec.Struct):
     created: int | float | None = None
 
 
-class _Models(msgspec.Struct):
+class Listed(msgspec.Struct):
+    """The list of models as it is sent."""
+
     data: list[_Model]
 
 
@@ -104,13 +108,13 @@ def parse(payload: Payload) -> Iterator[Parsed]:
 
 def _models(payload: Payload) -> Iterator[Parsed]:
     """Yield one release for each canonical name; its ids differ in price and speed alone."""
-    found = decode_json(payload, _Models).data
+    found = decode_json(payload, Listed).data
     if not found:
         raise PayloadChanged(payload.source, "$.data", "at least one model")
     by_name: dict[str, _Model] = {}
     for model in found:
         name = model.canonical_slug or model.id
-        if not is_plain(name) or "/" not in name:
+        if _NAME.fullmatch(name) is None:
             yield Refused("releases", printable(name), "not maker/name")
         elif not (name in by_name and by_name[name].hugging_face_id):
             by_name[name] = model
