@@ -28,7 +28,7 @@ from monitor.conclude import conclude as conclude_now
 from monitor.context import Context
 from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
-from monitor.publish import publish, source_views
+from monitor.publish import current_document, publish, source_views
 from monitor.record import Record, fold
 from monitor.store.runs import Run, RunState
 from rules.types import Assessment
@@ -139,7 +139,7 @@ def judge(
         outcomes=tuple(outcomes),
         delivered=delivered,
         site=context.site / "internal" / context.settings.site.languages[0] / "index.html",
-        document=concluded.document,
+        document=current_document(context) or concluded.document,
     )
 
 

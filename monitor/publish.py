@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -14,6 +15,7 @@ from sqlmodel import Session, col, select
 from config import baseline
 from config.method import Method
 from monitor.alerts.feeds import feed_files
+from monitor.conclude import latest_document
 from monitor.context import Context
 from monitor.record import Record
 from monitor.sources import SourceHealth, source_rows
@@ -32,6 +34,7 @@ from reports.model import (
     TransitionView,
 )
 from reports.site import render_all
+from reports.status import source_entry
 from rules.transition import transitions
 from rules.types import Level, Risk
 
@@ -153,10 +156,6 @@ def site_view(context: Context, method: Method, now: Record, reconstructed: Reco
     """Return everything the site shows; the audience is set by whoever renders."""
     sources = source_views(context, method)
     past = assessment_view(reconstructed, method, sources, beside=now) if reconstructed else None
-    with Session(context.engine) as session:
-        outbox = session.exec(
-            select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state))
-        ).all()
     return SiteView(
         now=assessment_view(now, method, sources, beside=reconstructed),
         reconstructed=past,
@@ -164,10 +163,26 @@ def site_view(context: Context, method: Method, now: Record, reconstructed: Reco
         sources=sources,
         transitions=record_transitions(now),
         quarantines=quarantine_views(context),
-        outbox=dict(outbox),
+        outbox=outbox_depth(context),
         base_url=context.settings.site.public_url or "",
         version=version(),
     )
+
+
+def outbox_depth(context: Context) -> dict[str, int]:
+    """Return how many deliveries are in each state."""
+    query = select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state))
+    with Session(context.engine) as session:
+        return dict(session.exec(query).all())
+
+
+def current_document(context: Context) -> dict[str, Any] | None:
+    """Return what the last cycle concluded, with sources and outbox as they stand now."""
+    document = latest_document(context)
+    if document is None:
+        return None
+    sources = [source_entry(s) for s in source_views(context, context.method)]
+    return document | {"sources": sources, "outbox": outbox_depth(context)}
 
 
 def quarantine_views(context: Context) -> tuple[QuarantineView, ...]:

@@ -63,7 +63,8 @@ def _risk(r: RiskAssessment, units: Mapping[str, str]) -> JsonObject:
     }
 
 
-def _source(s: SourceView) -> JsonObject:
+def source_entry(s: SourceView) -> JsonObject:
+    """Return one source with its health, as the document lists it."""
     return {
         "id": s.id,
         "state": str(s.state),
@@ -97,7 +98,7 @@ def status_document(
         "home": assessment.home,
         "reconstructed": assessment.reconstructed,
         "risks": {str(r.risk): _risk(r, units or {}) for r in assessment.risks},
-        "sources": [_source(s) for s in sources],
+        "sources": [source_entry(s) for s in sources],
         "outbox": dict(outbox or {}),
     }
     if reconstructed is not None:

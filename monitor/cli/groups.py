@@ -11,6 +11,8 @@ COMMANDS = {
     "doctor": "doctor",
     "daemon": "daemon",
     "serve": "daemon",
+    "backup": "backup",
+    "restore": "backup",
     "drill": "drill",
     "pendulum": "pendulum",
     "diffusion": "diffusion",

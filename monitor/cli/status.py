@@ -6,14 +6,13 @@ import typer
 from rich.markup import escape
 
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json
-from monitor.conclude import latest_document
-from monitor.sources import source_rows
+from monitor.publish import current_document
 
 
 def status(context: typer.Context, json: JsonFlag = False) -> None:
     """Show the levels of the last cycle, their indicators, the sources and the outbox."""
     opened = installation(context)
-    document = latest_document(opened)
+    document = current_document(opened)
     if document is None:
         err.print("nothing has been assessed yet: start with `tocsin run`")
         raise typer.Exit(1)
@@ -36,5 +35,9 @@ def status(context: typer.Context, json: JsonFlag = False) -> None:
             out.print(
                 f"  {indicator['code']}  {level(indicator['level'])}  {escape(said)}", style=""
             )
-    for row in source_rows(opened):
-        out.print(f"{row.id}: {row.state}  {escape(row.error)}", style="dim")
+    for source in document["sources"]:
+        out.print(
+            f"{source['id']}: {source['state']}  {escape(source['error'] or '')}", style="dim"
+        )
+    waiting = ", ".join(f"{n} {state}" for state, n in document["outbox"].items())
+    out.print(f"outbox: {waiting or 'empty'}", style="dim")
