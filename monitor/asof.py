@@ -9,7 +9,7 @@ moment is made again, so that folding a daily grid is quick.
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import TopologicalSorter
@@ -65,6 +65,7 @@ class View:
         self._cut_until: dict[str, int] = {}
         self._spans: dict[str, list[_Span]] = {}
         self._hashes: dict[tuple[str, int], str] = {}
+        self._first_known: dict[tuple[str, str], int] = {}
         for table, record in TABLES.items():
             self._attach(lake, table, record, [f for f in files if f.table == table])
         self._load_registry()
@@ -97,6 +98,10 @@ class View:
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         self._spans[table] = [_Span(int(v), str(b), int(n)) for v, b, n in found]
+        first = self.connection.execute(
+            f"SELECT source, min({self.version}) FROM all_{table} GROUP BY source"
+        ).fetchall()
+        self._first_known |= {(table, str(source)): int(since) for source, since in first}
 
     def _load_registry(self) -> None:
         run = self.connection
@@ -131,6 +136,12 @@ class View:
         """Whether nothing of this table was known yet."""
         spans = self._spans.get(table, [])
         return not spans or spans[0].version_s > seconds(moment)
+
+    def knows(self, tables: Iterable[str], sources: Collection[str], moment: datetime) -> bool:
+        """Whether any of these sources had given a row of any of these tables by the moment."""
+        until = seconds(moment)
+        never = until + 1
+        return any(self._first_known.get((t, s), never) <= until for t in tables for s in sources)
 
     def stamp(self, table: str, moment: datetime) -> str:
         """Return a short hash of what was known of a table; later batches do not change it."""

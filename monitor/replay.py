@@ -40,6 +40,8 @@ DERIVED_FROM = {"roots": ("models", "bases")}
 
 REREAD_DAYS = 7
 """How soon unchanged inputs may be read again, because windows move with the clock."""
+REREAD_PAST_DAYS = 14
+"""The same in a reconstructed record, where years are folded at once."""
 
 Key = tuple[str, str, str, str]
 """Indicator's hash, moment, vintage of its inputs, home."""
@@ -130,8 +132,7 @@ class Fold:
             raise ValueError(f"{moment.isoformat()} lies before {self.previous.isoformat()}")
         self.started_on = self.started_on or moment.date()
         acts = [a for a in self.acts if a.at <= moment]
-        for plan in self.plans:
-            self._read(plan, moment)
+        self._read_all(moment)
         risks = []
         for risk in Risk:
             state, found = risk_rules.assess(
@@ -216,41 +217,61 @@ class Fold:
                 on.add(indicator.id)
         return frozenset(on)
 
-    def _read(self, plan: _Plan, moment: datetime) -> None:
-        memory = self.remembered.setdefault(plan.indicator.id, _Memory())
-        vintage = self._vintage(plan.tables, moment)
+    def _read_all(self, moment: datetime) -> None:
+        """Bring every indicator's reading and level to the moment; what must be read is read."""
         past = self.view.reconstructed
-        if _due(plan.indicator, memory.reading, vintage, moment, past=past):
-            memory.reading = self._evaluate(plan, moment, vintage)
-            if memory.reading.value is not None:
-                memory.values.append((moment.date(), memory.reading.value))
-        elif memory.reading is not None:
-            memory.reading = _aged(memory.reading, plan.indicator, moment)
-        if memory.reading is not None:
-            memory.state, memory.note = level_rules.step(
-                memory.state, memory.reading, plan.indicator, moment.date()
-            )
+        due: list[tuple[_Plan, Key]] = []
+        for plan in self.plans:
+            memory = self.remembered.setdefault(plan.indicator.id, _Memory())
+            vintage = self._vintage(plan.tables, moment)
+            if not _due(plan.indicator, memory.reading, vintage, moment, past=past):
+                if memory.reading is not None:
+                    memory.reading = _aged(memory.reading, plan.indicator, moment)
+                continue
+            key = self._key(plan, moment, vintage)
+            memory.reading = self._known(plan, key, moment)
+            if memory.reading is None:
+                due.append((plan, key))
+        if due:
+            self.view.at(moment, {name for plan, _ in due for name in plan.reads})
+        for plan, key in due:
+            self.remembered[plan.indicator.id].reading = self._evaluate(plan, key, moment)
+        for plan in self.plans:
+            self._judge(plan, moment)
 
-    def _evaluate(self, plan: _Plan, moment: datetime, vintage: str) -> Reading:
-        if all(self.view.is_empty(t, moment) for t in plan.tables):
-            outcome = absent(Why.NO_DATA, [])
-            return reading(
-                plan.indicator, moment, outcome, vintage=vintage, sources_on=self.sources_on
-            )
-        on = self.sources_on is None or bool(self.sources_on & set(plan.indicator.sources))
-        key = (f"{plan.sha256}{on:d}", moment.isoformat(), vintage, self.view.home)
-        found = self.memo.get(key)
+    def _judge(self, plan: _Plan, moment: datetime) -> None:
+        memory, day = self.remembered[plan.indicator.id], moment.date()
+        found = memory.reading
         if found is None:
-            found = evaluate(
-                self.view.at(moment, plan.reads),
-                plan.indicator,
-                moment,
-                home=self.view.home,
-                vintage=vintage,
-                sources_on=self.sources_on,
-            )
-            if found.missing is None or found.missing.why is not Why.FAILED:
-                self.memo.put(key, found)
+            raise LookupError(f"{plan.indicator.id} was not read")
+        if found.as_of == moment and found.value is not None:
+            memory.values.append((day, found.value))
+        memory.state, memory.note = level_rules.step(memory.state, found, plan.indicator, day)
+
+    def _key(self, plan: _Plan, moment: datetime, vintage: str) -> Key:
+        on = self.sources_on is None or bool(self.sources_on & set(plan.indicator.sources))
+        return f"{plan.sha256}{on:d}", moment.isoformat(), vintage, self.view.home
+
+    def _known(self, plan: _Plan, key: Key, moment: datetime) -> Reading | None:
+        """Return the reading where it needs no query: nothing was known yet, or remembered."""
+        coded = plan.indicator.grade == "C"  # its query says that nobody has attested a review
+        if not coded and not self.view.knows(plan.tables, plan.indicator.sources, moment):
+            outcome = absent(Why.NO_DATA, [])
+            on = self.sources_on
+            return reading(plan.indicator, moment, outcome, vintage=key[2], sources_on=on)
+        return self.memo.get(key)
+
+    def _evaluate(self, plan: _Plan, key: Key, moment: datetime) -> Reading:
+        found = evaluate(
+            self.view.connection,
+            plan.indicator,
+            moment,
+            home=self.view.home,
+            vintage=key[2],
+            sources_on=self.sources_on,
+        )
+        if found.missing is None or found.missing.why is not Why.FAILED:
+            self.memo.put(key, found)
         return found
 
     def _vintage(self, tables: tuple[str, ...], moment: datetime) -> str:
@@ -304,7 +325,8 @@ def _due(
     day = moment.date()
     if before.vintage != vintage:
         return not past or day.toordinal() % indicator.every_days == 0
-    return (day - before.as_of.date()).days >= max(indicator.every_days, REREAD_DAYS)
+    apart = max(indicator.every_days, REREAD_PAST_DAYS if past else REREAD_DAYS)
+    return (day - before.as_of.date()).days >= apart
 
 
 def _aged(before: Reading, indicator: Indicator, moment: datetime) -> Reading:
