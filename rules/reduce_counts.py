@@ -86,7 +86,7 @@ def own_quantile(rows: Sequence[Row], params: Params) -> Outcome:
     alarm = max(whole(r, "red") for r in rows) > 0
     vote = red_at if alarm else min(value, red_at - 1e-6)
     beside = {"count": float(counts[0]), "own_75th_percentile": quartile}
-    return settled(value, rows, votes={"rule": vote}, companions=beside)
+    return settled(value, rows, votes={"judged": vote}, companions=beside)
 
 
 def c2_cusum(rows: Sequence[Row], params: Params) -> Outcome:
@@ -118,7 +118,7 @@ def c2_cusum(rows: Sequence[Row], params: Params) -> Outcome:
     return settled(
         z,
         rows,
-        votes={"c2": z, "c2_with_cusum": z if alarm else min(z, number(params, "red_at") - 1e-6)},
+        votes={"point": z, "judged": z if alarm else min(z, number(params, "red_at") - 1e-6)},
         companions={"count": float(counts[-1]), "cusum": total},
         series=[(m, float(n)) for m, n in months][-36:],
     )

@@ -57,7 +57,7 @@ def hhi(rows: Sequence[Row], params: Params) -> Outcome:
     return settled(
         now,
         rows,
-        votes={"level_or_change": counts_as},
+        votes={"judged": counts_as},
         companions={**beside, "change_26_weeks": change},
     )
 

@@ -13,6 +13,7 @@ from monitor.asof import View
 from monitor.baseline import load_baseline
 from monitor.context import Context
 from monitor.indicators import evaluate
+from monitor.method_table import page
 from rules.reduce_frontier import Board, horizontal_mean
 from rules.types import Reading, Why
 
@@ -89,6 +90,12 @@ def test_running_it_again_gives_the_same_to_the_last_digit(
     shipped: Context, method: Method, at_home: dict[str, Reading]
 ) -> None:
     assert readings(shipped, method, "CN") == at_home
+
+
+def test_the_page_of_all_indicators_is_fresh(shipped: Context, method: Method) -> None:
+    file = Path(__file__).parents[2] / "docs" / "indicators.md"
+    said = "run `python -m monitor.method_table > docs/indicators.md`"
+    assert file.read_text("utf-8") == page(shipped, method), said
 
 
 def sides(file: Path, side: str, lead: str, follow: str, until: date) -> Board:

@@ -56,11 +56,11 @@ def test_an_empty_window_is_not_no_data() -> None:
 
 def test_concentration_counts_a_fast_rise_as_its_colour() -> None:
     now = [row(n=8, n_then=7), row(n=2, n_then=3)]
-    assert reduce_rows("hhi", {}, now).votes == {"level_or_change": 8000}
+    assert reduce_rows("hhi", {}, now).votes == {"judged": 8000}
     slow = [row(n=76, n_then=73), row(n=24, n_then=27)]
     found = reduce_rows("hhi", {}, slow)
     assert found.value == pytest.approx(6352)
-    assert found.votes == {"level_or_change": pytest.approx(6352)}
+    assert found.votes == {"judged": pytest.approx(6352)}
 
 
 def test_excess_growth_is_log_growth_against_the_whole() -> None:
@@ -108,10 +108,10 @@ def test_own_quantile_reaches_red_by_its_rule_alone() -> None:
     now = row(period=0, n=50, red=0, reach=9)
     found = reduce_rows("own_quantile", {}, [now, *history])
     assert found.value == 8
-    assert found.votes["rule"] == pytest.approx(2, abs=2e-6)
-    assert found.votes["rule"] < 2
+    assert found.votes["judged"] == pytest.approx(2, abs=2e-6)
+    assert found.votes["judged"] < 2
     red = reduce_rows("own_quantile", {}, [row(period=0, n=0, red=1, reach=9), *history])
-    assert (red.value, red.votes["rule"]) == (0, 2)
+    assert (red.value, red.votes["judged"]) == (0, 2)
 
 
 def test_the_newest_attested_figure_counts() -> None:
@@ -137,9 +137,9 @@ def test_red_aberration_needs_both_statistics() -> None:
     found = reduce_rows("c2_cusum", {}, months([1] * 14 + [3]))
     assert found.value == 4  # (3 − 1) ÷ 0.5
     assert found.companions["cusum"] == 3.5
-    assert found.votes["c2_with_cusum"] < 3 <= found.votes["c2"]
+    assert found.votes["judged"] < 3 <= found.votes["point"]
     both = reduce_rows("c2_cusum", {}, months([1] * 14 + [4]))
-    assert both.votes["c2_with_cusum"] == both.votes["c2"] == 6
+    assert both.votes["judged"] == both.votes["point"] == 6
 
 
 def test_by_occurrence_the_newest_half_year_is_not_judged() -> None:
