@@ -57,16 +57,22 @@ def series(assessment: IndicatorAssessment) -> tuple[HistoryPoint, ...]:
 
 
 def _history(
-    known: Sequence[HistoryPoint], assessment: IndicatorAssessment
-) -> tuple[HistoryPoint, ...]:
-    """Return the history handed in, or the reducer's own; it ends in the reading shown."""
+    evaluated: Sequence[HistoryPoint], assessment: IndicatorAssessment
+) -> tuple[tuple[HistoryPoint, ...], tuple[Vintage, ...]]:
+    """Return the history to be drawn and, beside it, what the evaluations saw at the time.
+
+    The longer of the two is the history: the reducer's own, as the newest data tell it, or the
+    values of past evaluations. It ends in the reading shown.
+    """
     own = series(assessment)
-    if not known:
-        return own
-    reading = assessment.reading
-    if reading.value is None or not own or own[-1].on <= known[-1].on:
-        return tuple(known)
-    return (*known, own[-1])
+    seen = tuple(evaluated)
+    values = sum(p.value is not None for p in seen)
+    if sum(p.value is not None for p in own) > values:
+        beside = Vintage(seen[-1].on, seen, "evaluated") if values > 1 else None
+        return own, (beside,) if beside else ()
+    if assessment.reading.value is not None and own and own[-1].on > seen[-1].on:
+        return (*seen, own[-1]), ()
+    return seen, ()
 
 
 def source_view(
@@ -133,12 +139,13 @@ def _indicator(
     vintages: Mapping[str, Sequence[Vintage]],
     beside: RiskAssessment | None,
 ) -> IndicatorView:
+    history, beside_it = _history(histories.get(spec.id, ()), state)
     other = next((i for i in beside.indicators if i.id == spec.id), None) if beside else None
     return IndicatorView(
         spec=spec,
         state=state,
-        history=_history(histories.get(spec.id, ()), state),
-        vintages=tuple(vintages.get(spec.id, ())),
+        history=history,
+        vintages=(*vintages.get(spec.id, ()), *beside_it),
         sources=tuple(sources[s] for s in spec.sources if s in sources),
         evidence=tuple(evidence.get(spec.id, ())),
         change=next((c for c in risk.changes if c.indicator == spec.id), None),

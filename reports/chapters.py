@@ -21,6 +21,26 @@ from rules.types import Risk
 
 
 @dataclass(frozen=True)
+class PaperCase:
+    """One diagnosis of the founding paper: what the codes give, and what other weights would."""
+
+    phase: str
+    wording: Words
+    r: float
+    stance: Words
+    reproduced: bool
+    equal: float
+    linear: float
+    kept_under_noise: float
+    """Share of random recodings that keep the class; under 0.8 it is fragile."""
+    practice: float | None
+    deviation: str
+    """`match`, `partial`, `significant` or `none`."""
+    overshoot: bool
+    footnote: Words | None = None
+
+
+@dataclass(frozen=True)
 class StanceView:
     """One jurisdiction under the pendulum: ideal R, practice Y (None: not computed), class."""
 
@@ -36,6 +56,15 @@ class StanceView:
     """Share of random recodings that leave the class as it is."""
     coded_by_hand: bool = False
     note: Words | None = None
+    resultant: float | None = None
+    """R of today's codes alone; `ideal` is what inertia leaves of it."""
+    shares: tuple[float, float, float] | None = None
+    """Share of the three fields in R; they sum to 1."""
+    track: tuple[HistoryPoint, ...] = ()
+    """The ideal by quarter."""
+    cases: tuple[PaperCase, ...] = ()
+    prediction: Words | None = None
+    """What was predicted for the running period."""
 
 
 @dataclass(frozen=True)

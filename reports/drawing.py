@@ -14,7 +14,7 @@ from reports.charts.dial import dial
 from reports.charts.history import Bands, Dot, Line, history
 from reports.charts.small import bullet, coverage_bar, spark
 from reports.formats import Tongue
-from reports.model import HistoryPoint, IndicatorView, RiskView
+from reports.model import HistoryPoint, IndicatorView, RiskView, Vintage
 from reports.spell import Speaker
 from rules.types import Level
 
@@ -138,7 +138,7 @@ class Drawer:
         """Return the history with thresholds, interval and older vintages."""
         now = Line("", tuple(_dot(p) for p in thin(i.history)), stepped(i.history))
         older = [
-            Line(self.tongue.month(v.known_on), tuple(_dot(p, False) for p in thin(v.points)))
+            Line(self._vintage(v), tuple(_dot(p, False) for p in thin(v.points)), stepped(v.points))
             for v in i.vintages[:2]
             if any(p.value is not None for p in v.points)
         ]
@@ -163,6 +163,11 @@ class Drawer:
             figure=lambda v: self.speaker.figure(i.spec, v),
         )
 
+    def _vintage(self, vintage: Vintage) -> str:
+        if vintage.label == "evaluated":
+            return self.speaker._("as evaluated")
+        return vintage.label or self.tongue.month(vintage.known_on)
+
     def dial(self, stance: StanceView) -> Markup:
         """Return the pendulum of one jurisdiction."""
         word = self.speaker._
@@ -178,6 +183,12 @@ class Drawer:
             word("middle"),
             word("encourage"),
         )
+
+    def track(self, stance: StanceView, title: str) -> Markup:
+        """Return the ideal by quarter over the phases; empty where there are fewer than two."""
+        dots = tuple(_dot(p, False) for p in stance.track)
+        lines = [Line("", dots, step=True)]
+        return history(lines, "", title, title, self.lang, lambda v: self.tongue.signed(v, 2))
 
     def comparison(self, chart: Comparison, title: str) -> Markup:
         """Return one line a jurisdiction, or one bar each where only one day is known."""

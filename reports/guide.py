@@ -1,10 +1,12 @@
 """What a page picks out of its view: what is recent, unknown, driving, running."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from collectors.base import Seen
+from reports.beside import label
 from reports.chapters import DiffusionRow, SiteView
 from reports.matrix import MatrixRow, matrix
 from reports.model import (
@@ -139,6 +141,10 @@ class Guide(Speaker):
         """Return the first step that is not done."""
         return next((s for s in case.steps if s.done_at is None), None)
 
+    def short(self, s: SourceView) -> str:
+        """Return the name by which tables call a source: its title up to a colon or bracket."""
+        return re.split(r"[:：(（]", s.title, maxsplit=1)[0].strip()
+
     def source_titles(self, sources: Sequence[SourceView]) -> str:
         """Return the titles of the sources with their licences."""
         named = [
@@ -161,26 +167,13 @@ class Guide(Speaker):
 
     def companions(self, i: IndicatorView) -> list[tuple[str, str]]:
         """Return the figures printed beside the value, with their names."""
-        names = {
-            "point": self._("point value"),
-            "judged": self._("judged value (mean of three month ends)"),
-            "eci": self._("by ECI"),
-            "arena": self._("by Arena"),
-            "without_largest": self._("without the largest"),
-            "stock_share": self._("share of the stock"),
-            "by_tag": self._("by tag"),
-            "by_name": self._("by name"),
-        }
         rows = {**i.state.reading.votes, **i.state.reading.companions}
         decimals = max(i.spec.decimals, 1)
         shown: list[tuple[str, str]] = []
         for key, value in sorted(rows.items()):
             whole = float(value).is_integer() and abs(value) >= 10
-            label = names.get(key)
-            if label is None and key.startswith("tolerance_"):
-                label = self._("with tolerance %s") % key.removeprefix("tolerance_")
             figure = self.tongue.number(value, 0 if whole else decimals)
-            shown.append((label or key.replace("_", " "), figure))
+            shown.append((label(key, self._), figure))
         return shown
 
     def shorts(self, risks: Sequence[Risk]) -> list[str]:
