@@ -62,7 +62,6 @@ class LakeSettings(Section):
     """Spark Connect address (`sc://host:15002`) of an existing cluster."""
     memory: str = "1500MB"
     threads: int = Field(default=2, ge=1)
-    raw_pages_days: int = Field(default=14, ge=0)
 
 
 class StoreSettings(Section):
@@ -106,6 +105,17 @@ class _Environment(EnvSettingsSource):
         return variables
 
 
+class RetentionSettings(Section):
+    """How long repeating batches are kept whole; conclusions and the audit log stay for ever."""
+
+    replay_days: int = Field(default=400, ge=90)
+    """Within this horizon every batch stays, so any day of it replays byte for byte."""
+    thin: bool = True
+    """Beyond it, keep one census a week and one pass of counters a day."""
+    refused_days: int = Field(default=90, ge=1)
+    """How long refused payloads are kept."""
+
+
 class Settings(BaseSettings):
     """All settings, typed; made by `load_settings`, which raises ConfigError."""
 
@@ -125,6 +135,7 @@ class Settings(BaseSettings):
     serve: ServeSettings = ServeSettings()
     daemon: DaemonSettings = DaemonSettings()
     notify: NotifySettings = NotifySettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -30,6 +30,7 @@ from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import current_document, publish, source_views
 from monitor.record import Record, fold
+from monitor.retention import forget
 from monitor.store.runs import Run, RunState
 from rules.types import Assessment
 
@@ -266,7 +267,9 @@ def _alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> 
 
 
 def housekeeping(context: Context) -> None:
-    """What is done once a day: orphans of killed runs are swept."""
-    removed = sweep(context)
-    if removed:
-        log.info("swept %d orphan files", removed)
+    """What is done once a day: orphans are swept, old batches thinned out by policy."""
+    swept, gone = sweep(context), forget(context)
+    log.info(
+        "house: %d orphans, %d old batches (%.1f MB), %d refused payloads",
+        swept, gone.batches, gone.bytes / 1e6, gone.refused,
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""The lake elsewhere: the same promises against a real S3-speaking server on loopback."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import fsspec
+import pytest
+from sqlmodel import Session
+
+from collectors.record import Model
+from monitor.asof import View
+from monitor.batch import BatchWriter
+from monitor.lake import Lake, LakeError
+from monitor.store.engine import open_store, sqlite_url
+from monitor.store.runs import Batch, BatchState
+from tests.servers import free_port
+
+moto = pytest.importorskip("moto.server")
+NOW = datetime(2026, 8, 3, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    port = free_port()
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    address = f"http://127.0.0.1:{port}"
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1", "FSSPEC_S3_ENDPOINT_URL": address,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    fsspec.config.conf["s3"] = {"endpoint_url": address, "skip_instance_cache": True}
+    files = fsspec.filesystem("s3")
+    files.mkdir(f"tocsin{port}")
+    try:
+        yield Lake(f"s3://tocsin{port}/lake", open_store(sqlite_url(tmp_path / "tocsin.db")))
+    finally:
+        fsspec.config.conf.pop("s3", None)
+        server.stop()
+        os.environ.pop("FSSPEC_S3_ENDPOINT_URL", None)
+
+
+def put(lake: Lake, name: str, *, commit: bool = True) -> None:
+    writer = BatchWriter(lake, name, "huggingface", is_live=True)
+    writer.add([Model(source_url="https://hub.example", model_id=f"x/{name}")], NOW)
+    files = writer.finish()
+    if not commit:
+        return
+    batch = Batch(
+        id=name, run_id=name, source="huggingface", state=BatchState.VISIBLE, is_live=True,
+        fetched_at=NOW, visible_at=NOW, rows=1,
+    )  # fmt: skip
+    with Session(lake.engine) as session:
+        lake.commit(session, batch, files)
+        session.commit()
+
+
+def models(lake: Lake) -> list[tuple[str]]:
+    view = View(lake, lake.visible(), home="CN", views={})
+    return view.at(NOW).execute("SELECT model_id FROM models ORDER BY 1").fetchall()
+
+
+def test_a_batch_is_invisible_until_its_manifest_and_orphans_are_swept(lake: Lake) -> None:
+    put(lake, "whole")
+    put(lake, "killed", commit=False)
+    assert models(lake) == [("x/whole",)]
+    assert len(lake.orphans()) == 1
+    assert lake.sweep_orphans() == 1
+    assert models(lake) == [("x/whole",)]
+
+
+def test_a_changed_object_is_refused(lake: Lake) -> None:
+    put(lake, "a")
+    path = lake.full(lake.visible()[0].path)
+    lake.files.pipe_file(path, lake.files.cat_file(path)[:-1] + b"!")
+    with pytest.raises(LakeError, match="sha256"):
+        models(Lake(lake.url, lake.engine))
