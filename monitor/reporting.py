@@ -101,6 +101,7 @@ def annual_view(context: Context, year: int, audience: Audience, tell: Tell | No
         transitions=story.transitions(first),
         comparisons=telling.comparisons(connection, home, first, until),
         pendulum=telling.stances(story.record.fold.view, story.method, story.cutoff),
+        diffusion=telling.classes(story.record.fold.view, story.method, story.cutoff),
         events=telling.events(connection, first, until),
         counts=telling.counts(connection, first, until),
         quarantines=quarantine_views(context),

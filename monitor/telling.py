@@ -4,7 +4,7 @@ Every function reads the lake as it was known at the moment of the connection it
 returns plain views. Redacted rows (safety-removed, likeness, malicious) are counted, never named.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
@@ -14,17 +14,21 @@ from collectors.schema import days, from_days
 from config.method import Method, Words
 from config.registry import jurisdictions
 from monitor.asof import View
-from monitor.pendulum import pendulum_report
+from monitor.diffusion import diffusion_rows
+from monitor.pendulum import pendulum_report, pendulum_rule
 from reports.chapters import (
     Comparison,
     CountSeries,
+    DiffusionRow,
     EventView,
     FamilyView,
     MonthCount,
+    PaperCase,
     PublisherView,
     StanceView,
 )
 from reports.model import HistoryPoint
+from rules.pendulum.types import CaseResult
 from rules.types import Risk
 
 LISTED = 40
@@ -362,6 +366,7 @@ def stances(view: View, method: Method, moment: datetime) -> tuple[StanceView, .
     if "pendulum" not in method.documents:
         return ()
     found = pendulum_report(view, method, moment)
+    names = {s.id: s.name for s in pendulum_rule(method).classes}
     return tuple(
         StanceView(
             jurisdiction=r.jurisdiction,
@@ -375,7 +380,45 @@ def stances(view: View, method: Method, moment: datetime) -> tuple[StanceView, .
             kept_under_noise=r.robustness.kept,
             coded_by_hand=any(c.by == "hand" for c in r.coded),
             note=r.footnote,
+            resultant=r.r.value,
+            shares=(
+                r.r.shares["social"],
+                r.r.shares["economic"],
+                r.r.shares["political"],
+            ),
+            track=tuple(HistoryPoint(p.day, p.x) for p in r.track),
+            cases=tuple(_case(c, names) for c in found.cases if c.jurisdiction == r.jurisdiction),
+            prediction=next(
+                (
+                    p.words
+                    for p in found.predictions
+                    if p.jurisdiction == r.jurisdiction and p.from_on <= r.as_of <= p.to_on
+                ),
+                None,
+            ),
         )
         for r in found.readings
         for w, t in [(r.codes.weights, r.codes.tendencies)]
     )
+
+
+def _case(found: CaseResult, names: Mapping[str, Words]) -> PaperCase:
+    return PaperCase(
+        phase=found.phase,
+        wording=found.wording,
+        r=found.result.value,
+        stance=names[found.result.stance],
+        reproduced=found.reproduced is True,
+        equal=found.equal,
+        linear=found.linear,
+        kept_under_noise=found.robustness.kept,
+        practice=found.practice.value,
+        deviation=str(found.deviation.verdict),
+        overshoot=found.deviation.overshoot,
+        footnote=found.footnote,
+    )
+
+
+def classes(view: View, method: Method, moment: datetime) -> tuple[DiffusionRow, ...]:
+    """Return first-party releases of the upper diffusion classes as known at the moment."""
+    return diffusion_rows(view, method, moment) if "diffusion" in method.documents else ()
