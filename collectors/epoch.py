@@ -103,16 +103,16 @@ def fetch(http: Http, since: Watermark, options: Options) -> Iterator[Payload]:
         last = iso_day(since.get(mark))
         if last is not None and today - last < rhythm:
             continue
+        # An index that stands unchanged for a week is read again: it is still so, as of today.
+        young = last is not None and today - last < _WEEKLY
         try:
-            answer = http.get(
-                f"{options.base_url}/{name}", max_bytes=_MAX_MEMBER, revalidate=shape == "eci"
-            )
+            url = f"{options.base_url}/{name}"
+            answer = http.get(url, max_bytes=_MAX_MEMBER, revalidate=young)
         except (SourceRefused, SourceUnavailable) as error:
             failed = failed or error
             continue
         if answer.status != 304:
-            moved = {mark: today.isoformat()} if rhythm else {}
-            yield answered(SOURCE, shape, answer, moved, whole=shape)
+            yield answered(SOURCE, shape, answer, {mark: today.isoformat()}, whole=shape)
     if failed is not None:
         raise failed
 

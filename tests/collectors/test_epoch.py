@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_the_first_run_reads_everything_and_marks_the_week(options: Opts) -> Non
     assert [p.shape for p in payloads] == ["eci", "benchmarks", "models"]
     today = "2026-08-22"
     marks = [p.watermark for p in payloads]
-    assert marks == [{}, {"benchmarks_on": today}, {"models_on": today}]
+    assert marks == [{"eci_on": today}, {"benchmarks_on": today}, {"models_on": today}]
     assert all(p.sweep and p.last for p in payloads), "each document is a batch of its own"
 
 
@@ -43,6 +44,20 @@ def test_the_large_files_are_asked_once_a_week(options: Opts, last: str, shapes:
     shelf = Shelf({ECI: b"a", HUB: b"b", MODELS: b"c"})
     since = {"benchmarks_on": last, "models_on": last}
     assert len(asked(shelf, since, options(BASE))) == shapes
+
+
+@pytest.mark.parametrize(("last", "young"), [("2026-08-16", True), ("2026-08-15", False)])
+def test_an_index_unchanged_for_a_week_is_read_again(options: Opts, last: str, young: bool) -> None:
+    asked_again: list[bool] = []
+
+    class Watching(Shelf):
+        def get(self, url: str, **settings: Any) -> Response:
+            asked_again.append(settings["revalidate"])
+            return super().get(url, **settings)
+
+    shelf = Watching({ECI: b"a", HUB: b"b", MODELS: b"c"})
+    list(epoch.fetch(shelf, {"eci_on": last}, options(BASE)))
+    assert asked_again[0] is young
 
 
 def test_a_file_that_is_gone_does_not_keep_the_others_away(options: Opts) -> None:
