@@ -415,6 +415,7 @@ def _case(found: CaseResult, names: Mapping[str, Words]) -> PaperCase:
         practice=found.practice.value,
         deviation=str(found.deviation.verdict),
         overshoot=found.deviation.overshoot,
+        control=found.deviation.control,
         footnote=found.footnote,
     )
 

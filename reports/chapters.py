@@ -37,6 +37,8 @@ class PaperCase:
     deviation: str
     """`match`, `partial`, `significant` or `none`."""
     overshoot: bool
+    control: str | None = None
+    """`gap` where the ideal asks for risk control and no act provides it."""
     footnote: Words | None = None
 
 
