@@ -56,6 +56,13 @@ SOURCE = Source(
     inventory=("snapshot",),
 )
 
+SETTINGS = {
+    "key": "token of a free account; without one the weekly snapshot may have to do",
+    "passes": "[snapshot] reads the weekly snapshot in any case",
+    "extra.hosts": "host of the snapshot, should it move",
+}
+"""What an operator may set under `sources.aiid`, and what it does."""
+
 _PAGE = 500
 _MAX_PAGES = 100
 _OVERLAP = timedelta(days=2)

@@ -34,6 +34,12 @@ SOURCE = Source(
     inventory=("models",),
 )
 
+SETTINGS = {
+    "key": "the API key; without it the source is skipped",
+    "extra.tier": "`free` (default), or `pro` for openness and country",
+}
+"""What an operator may set under `sources.artificial_analysis`, and what it does."""
+
 _MAX_PAGES = 50
 
 

@@ -44,6 +44,11 @@ SOURCE = Source(
     tables=("policy_events",),
 )
 
+SETTINGS = {
+    "extra.since": "first day of publication to ask for (YYYY-MM-DD), to fill in the past",
+}
+"""What an operator may set under `sources.federal_register`, and what it does."""
+
 FIELDS = (
     "document_number", "title", "type", "subtype", "abstract", "publication_date", "signing_date",
     "html_url",

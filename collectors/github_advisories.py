@@ -43,6 +43,12 @@ SOURCE = Source(
     tables=("advisories",),
 )
 
+SETTINGS = {
+    "key": "a token: 5,000 requests an hour instead of 60",
+    "extra.packages": "as for osv",
+}
+"""What an operator may set under `sources.github_advisories`, and what it does."""
+
 ECOSYSTEMS = {"pip": "PyPI", "go": "Go", "npm": "npm", "rust": "crates.io"}
 """GitHub's name of an ecosystem → OSV's, which the lake uses."""
 

@@ -50,6 +50,11 @@ SOURCE = Source(
     inventory=("latest", "full"),
 )
 
+SETTINGS = {
+    "extra.categories": "categories to keep, comma-joined; default overall,coding,chinese,expert",
+}
+"""What an operator may set under `sources.lmarena`, and what it does."""
+
 COLUMNS = (
     "model_name", "organization", "license", "rating", "rating_lower", "rating_upper",
     "category", "leaderboard_publish_date",

@@ -48,6 +48,11 @@ SOURCE = Source(
     tables=("advisories",),
 )
 
+SETTINGS = {
+    "extra.packages": "PyPI/torch,Go/github.com/ollama/ollama instead of the registry's list",
+}
+"""What an operator may set under `sources.osv`, and what it does."""
+
 BULK = "https://storage.googleapis.com/osv-vulnerabilities"
 MIRRORS = ("BIT-",)
 """Prefixes of databases whose `published` is the day on which they imported the record."""

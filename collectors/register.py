@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from types import ModuleType
 
@@ -61,6 +62,8 @@ def _notes(module: ModuleType, source: Source) -> str:
         "Terms": source.terms,
         "Parser built from": _SEEN[source.seen],
     }
+    settings: Mapping[str, str] = getattr(module, "SETTINGS", {})
+    facts |= {f"Setting `sources.{source.id}.{key}`": told for key, told in settings.items()}
     listed = "\n".join(f"- {name}: {fact}" for name, fact in facts.items() if fact)
     told = inspect.cleandoc(module.__doc__ or "")
     return f'<a id="{source.id}"></a>\n## {source.title}\n\n{listed}\n\n{told}\n'

@@ -10,6 +10,7 @@ import pytest
 from collectors import feeds
 from collectors.base import Options, Payload, Refused, Response
 from collectors.errors import SourceUnavailable
+from collectors.feed_list import load
 from collectors.record import PolicyEvent
 from config.errors import ConfigError
 from tests.collectors.conftest import NOW, Shelf, samples
@@ -63,8 +64,8 @@ def test_behind_another_address_feeds_are_asked_under_their_hosts(
 
 
 def test_the_shipped_feeds_are_of_listed_hosts() -> None:
-    assert len(feeds.load()) >= 5
-    assert all(feed.url.startswith("https://") for feed in feeds.load())
+    assert len(load()) >= 5
+    assert all(feed.url.startswith("https://") for feed in load())
     assert "" not in feeds.SOURCE.hosts
 
 
@@ -84,7 +85,7 @@ def test_a_wrong_list_is_refused_by_key(tmp_path: Path, change: tuple[str, str],
     file = tmp_path / "feeds.yaml"
     file.write_text(LISTED.replace(*change), encoding="utf-8")
     with pytest.raises(ConfigError, match=key):
-        feeds.load(str(file))
+        load(str(file))
 
 
 def test_a_hostile_title_is_text_and_its_link_is_of_the_web() -> None:
