@@ -1,15 +1,15 @@
 """`tocsin override` and `tocsin release`: a person's word beside the model's."""
 
+import json
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from sqlmodel import Session, col, select
 
 from config.responses import parse_responses
 from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, signed_by
 from monitor.cli.console import JsonFlag, level, out, print_json
-from monitor.conclude import latest_document
-from monitor.context import Context
 from monitor.response.cases import ResponseError
 from monitor.response.decisions import (
     end_override,
@@ -18,6 +18,7 @@ from monitor.response.decisions import (
     propose_override,
     sign_override,
 )
+from monitor.store.conclusions import AssessmentRow
 from monitor.store.response import OverrideRow
 from rules.types import Level, Risk
 
@@ -25,12 +26,21 @@ app = typer.Typer(no_args_is_help=True, help="Overrides: set, sign, end, list.")
 Number = Annotated[int, typer.Argument(metavar="ID", help="Number of the override.")]
 
 
-def model_level_of(context: Context, risk: Risk) -> Level:
-    """Return the model's level of a risk as last concluded. Raises ResponseError before that."""
-    document = latest_document(context)
+def model_level_of(session: Session, risk: Risk) -> Level:
+    """Return the model's level of a risk as last concluded. Raises ResponseError before that.
+
+    Reads in the caller's own transaction: SQLite has one writer, and the caller is it.
+    """
+    query = (
+        select(AssessmentRow.document)
+        .where(col(AssessmentRow.reconstructed).is_(False))
+        .order_by(col(AssessmentRow.as_of).desc(), col(AssessmentRow.id).desc())
+        .limit(1)
+    )
+    document = session.exec(query).first()
     if document is None:
         raise ResponseError("nothing has been judged yet (tocsin run)")
-    return Level(document["risks"][risk.value]["model_level"])
+    return Level(json.loads(document)["risks"][risk.value]["model_level"])
 
 
 def summary(row: OverrideRow) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def set_(
             parse_responses(person.context.method.responses),
             risk=risk,
             level=to,
-            model_level=model_level_of(person.context, risk),
+            model_level=model_level_of(person.session, risk),
             reason=reason,
             author=person.identity,
             until=moment_or_span(until, person.now),

@@ -96,7 +96,7 @@ def conclude(context: typer.Context, case: Case, key: KeyOption = None) -> None:
             person.session,
             parse_responses(person.context.method.responses),
             case,
-            model_level=model_level_of(person.context, Risk(row.risk)),
+            model_level=model_level_of(person.session, Risk(row.risk)),
             identity=person.identity,
             now=person.now,
         )
