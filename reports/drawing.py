@@ -184,11 +184,19 @@ class Drawer:
             word("encourage"),
         )
 
-    def track(self, stance: StanceView, title: str) -> Markup:
-        """Return the ideal by quarter over the phases; empty where there are fewer than two."""
-        dots = tuple(_dot(p, False) for p in stance.track)
-        lines = [Line("", dots, step=True)]
-        return history(lines, "", title, title, self.lang, lambda v: self.tongue.signed(v, 2))
+    def tracks(self, stances: Sequence[StanceView], title: str) -> Markup:
+        """Return the ideal by quarter, one line a jurisdiction; empty where none has a track."""
+        lines = [
+            Line(self.speaker.words(s.name), tuple(_dot(p, False) for p in s.track), step=True)
+            for s in stances
+            if s.track
+        ]
+        desc = "; ".join(
+            f"{line.label} {self.tongue.signed(line.dots[0].value or 0.0, 2)} → "
+            f"{self.tongue.signed(line.dots[-1].value or 0.0, 2)}"
+            for line in lines
+        )
+        return history(lines, "", title, desc, self.lang, lambda v: self.tongue.signed(v, 2))
 
     def comparison(self, chart: Comparison, title: str) -> Markup:
         """Return one line a jurisdiction, or one bar each where only one day is known."""
