@@ -6,8 +6,8 @@ import typer
 
 from monitor.cli.assess import AsOf, MethodOption, Reconstructed, judge
 from monitor.cli.console import JsonFlag, installation, out, print_json
+from monitor.cli.explain_tree import tree
 from monitor.explain import explanation, subject_of
-from monitor.explain_text import tree
 
 
 def explain(

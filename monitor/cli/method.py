@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from config.method import available, load_method
 from monitor.cli.console import JsonFlag, err, installation, out, print_json
+from monitor.cli.method_stories import register
 from monitor.method_check import check_version
 
 app = typer.Typer(no_args_is_help=True, help="The assessment method and its versions.")
@@ -82,3 +83,6 @@ def check(context: typer.Context, version: VersionArgument = None, json: JsonFla
         )
     if findings:
         raise typer.Exit(1)
+
+
+register(app)
