@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config import registry
 from config.errors import ConfigError
-from config.levels import parse_levels
+from config.levels import check_levels, parse_levels
 from config.method import BasisKind, Indicator, Method, Words, load_method
 from monitor.indicators import QueryError
 from monitor.method_cases import Engines, case_engines, run_case
@@ -184,6 +184,11 @@ def _levels(method: Method) -> Iterator[Finding]:
             yield Finding(
                 file_of(method, indicator), "group", f"one of {', '.join(sorted(groups))}"
             )
+    try:
+        check_levels(levels, method.indicators)
+    except ConfigError as error:
+        if error.key != "groups":  # said above, with the indicator's own file
+            yield Finding(error.file, error.key, error.expected)
 
 
 def file_of(method: Method, indicator: Indicator) -> str:

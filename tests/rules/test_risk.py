@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from config.documents import read_document
 from config.errors import ConfigError
 from config.levels import Levels, check_levels, parse_levels
-from config.method import FOLDER, Indicator
+from config.method import FOLDER, Indicator, load_method
 from rules.clauses import independent
 from rules.risk import assess, coverage, weights
 from rules.types import (
@@ -345,3 +345,7 @@ def test_missing_never_improves_a_risk(
         if before is R:
             assert found.level is R  # nobody released it
         before = found.level
+
+
+def test_the_levels_that_ship_name_only_what_there_is(rules: Levels) -> None:
+    check_levels(rules, load_method("2026").indicators)
