@@ -58,6 +58,28 @@ ORDER BY e.item, e.evidence_id
 """
 
 
+_SURGE = """
+WITH told AS (
+  SELECT p.source, p.jurisdiction, coalesce(p.published_day, p.occurred_day) AS day
+  FROM policy_events AS p
+  UNION ALL
+  SELECT i.source, '*' AS jurisdiction, coalesce(i.published_day, i.occurred_day) AS day
+  FROM incidents AS i WHERE i.open_family IS NOT NULL
+)
+SELECT t.source, t.jurisdiction,
+       CAST(((c.as_of_day - t.day) - (c.as_of_day - t.day) % 30) / 30 AS BIGINT) AS ago,
+       count(*) AS n
+FROM told AS t CROSS JOIN clock AS c
+WHERE t.day IS NOT NULL AND t.day <= c.as_of_day AND t.day > c.as_of_day - 450
+GROUP BY t.source, t.jurisdiction,
+         CAST(((c.as_of_day - t.day) - (c.as_of_day - t.day) % 30) / 30 AS BIGINT)
+ORDER BY t.source, t.jurisdiction, ago
+"""
+"""Reports by source, jurisdiction and span of 30 days; incidents of open families count for all."""
+
+SPANS = 15
+
+
 def pendulum_rule(method: Method) -> Pendulum:
     """Return the method's pendulum; ConfigError where its file is missing or wrong."""
     return parse_pendulum(dict(method.documents.get("pendulum", {})))
@@ -67,7 +89,8 @@ def pendulum_report(
     view: View, method: Method, moment: datetime, only: Sequence[str] = ()
 ) -> PendulumReport:
     """Return everything the pendulum says as known at a moment, for all or some jurisdictions."""
-    connection = view.at(moment, ("figures", "scores", "policy_events", "evidence"))
+    needed = ("figures", "scores", "policy_events", "evidence", "incidents")
+    connection = view.at(moment, needed)
     events = select(connection, _EVENTS)
     record = Record(
         world=World(
@@ -80,8 +103,21 @@ def pendulum_report(
             registry.group(str(r["jurisdiction"])) for r in events if r["measure"] == CONTROL
         ),
         swings=tuple(_swing(r) for r in select(connection, _VERIFIED)),
+        feeds=_feeds(select(connection, _SURGE), pendulum_rule(method)),
     )
     return report(moment.date(), record, pendulum_rule(method), only)
+
+
+def _feeds(rows: Sequence[Row], rule: Pendulum) -> dict[str, dict[str, list[int]]]:
+    """Return each jurisdiction's counts by source, oldest span first, silent spans as 0."""
+    found: dict[str, dict[str, list[int]]] = {j: {} for j in rule.names}
+    for row in rows:
+        place = registry.group(str(row["jurisdiction"]))
+        for jurisdiction in found if place == "*" else (place,):
+            if jurisdiction in found and _number(row["ago"]) < SPANS:
+                feed = found[jurisdiction].setdefault(str(row["source"]), [0] * SPANS)
+                feed[SPANS - 1 - _number(row["ago"])] += _number(row["n"])
+    return found
 
 
 def _number(cell: object) -> int:

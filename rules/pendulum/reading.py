@@ -1,12 +1,12 @@
 """Put together: one jurisdiction's reading, the seven cases, the predictions and their scores."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from config.pendulum import Code, Field3, Pendulum, Phase, Prediction, Swing
 from rules.pendulum import observe
-from rules.pendulum.detect import by_delta
+from rules.pendulum.detect import by_delta, by_salience
 from rules.pendulum.inertia import track
 from rules.pendulum.practice import deviation, practice
 from rules.pendulum.resultant import (
@@ -35,6 +35,9 @@ from rules.pendulum.types import (
 )
 
 WEIGHTS: dict[str, Code] = {"T": "T", "I": "I", "G": "G"}
+LEAP = 4
+"""The code of T at which the frontier's pace itself proposes a critical event."""
+
 TENDENCIES: dict[str, Field3] = {"s": "social", "e": "economic", "p": "political"}
 
 
@@ -48,6 +51,8 @@ class Record:
     """Jurisdictions in which an act provides risk control for open models."""
     swings: tuple[Swing, ...] = ()
     """Critical events that a person verified here, beside the method's own."""
+    feeds: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
+    """By jurisdiction, what each independent source reported in equal spans, oldest first."""
 
 
 def coded(phase: Phase, record: Record, on: date, rule: Pendulum) -> tuple[Coded, ...]:
@@ -163,6 +168,12 @@ def _proposals(
     moved = by_delta(jurisdiction, on, r, resultant(recoded(found), rule).value, rule)
     if moved is not None:
         said.append(moved)
+    surge = by_salience(jurisdiction, on, record.feeds.get(jurisdiction, {}), rule.salience)
+    if surge is not None:
+        said.append(surge)
+    pace = next((c.observation for c in found if c.code == "T"), None)
+    if pace is not None and pace.gives == LEAP:
+        said.append(Proposal(jurisdiction, pace.as_of, "leap", {"z": f"{pace.value:.1f}"}))
     verified = {s.event: s.verified_by for s in (*rule.swings, *record.swings)}
     for event in record.world.happenings:
         if event.critical and event.jurisdiction == jurisdiction and event.day <= on:

@@ -170,7 +170,7 @@ class Proposal:
     jurisdiction: str
     day: date
     kind: str
-    """`delta_r`, `salience` or `record`."""
+    """`delta_r`, `salience`, `leap` or `record`."""
     detail: Mapping[str, str]
     verified_by: str | None = None
 

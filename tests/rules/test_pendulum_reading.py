@@ -168,6 +168,17 @@ def test_a_person_verifies_and_then_it_swings(record: Record) -> None:
     assert verified[0].verified_by == "a, b"
 
 
+def test_a_jump_in_two_feeds_is_proposed(record: Record) -> None:
+    quiet = [3, 4, 3, 5, 4, 3, 4, 5, 4, 3, 4, 4, 4, 4]
+    feeds = {"EU": {"feeds": [*quiet, 15], "aiid": [*quiet, 12], "tocsin": [*quiet, 4]}}
+    loud = Record(record.world, record.acts, record.controls, feeds=feeds)
+    found = read("EU", ON, loud, RULE)
+    assert found is not None
+    surge = [p for p in found.proposals if p.kind == "salience"]
+    assert set(surge[0].detail) == {"feeds", "aiid"}
+    assert found.x == pytest.approx(0.72, abs=0.01), "proposed, so nothing swings yet"
+
+
 def test_a_day_before_every_phase_has_no_reading(record: Record) -> None:
     assert read("US", date(2021, 1, 1), record, RULE) is None
 
