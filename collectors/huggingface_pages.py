@@ -1,6 +1,6 @@
 """Pages of the Hub's list of models as columns, fast enough for a whole hub in a few minutes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -22,7 +22,7 @@ from collectors.huggingface_ids import (
     printable,
     refusal,
 )
-from collectors.huggingface_items import Bases, Item, decode_page
+from collectors.huggingface_items import Bases, Item, Named, decode_page
 from collectors.record import Base, Counter, Model, Tag
 from collectors.schema import days
 
@@ -140,17 +140,11 @@ def describe(payload: Payload, items: Sequence[Item]) -> Iterator[Parsed]:
     )  # fmt: skip
     if len(tagged.tags):
         yield Columns(Tag, {"model_id": ids.take(tagged.owners), "tag": tagged.tags}, shared)
-    unsaid = np.fromiter((not _says(i.bases) for i in items), np.bool_, len(items))
-    yield from _lineage(items, tagged.bases(unsaid), shared)
+    yield from _lineage(items, tagged, shared)
 
 
 def _texts(values: Sequence[str | None]) -> pa.Array:
     return pa.array(values, pa.string())
-
-
-def _says(bases: Bases | Sequence[object] | None) -> bool:
-    """Return whether the declared bases come with their relation, so that tags add nothing."""
-    return isinstance(bases, Bases) and bases.relation in _RELATIONS and bool(bases.models)
 
 
 class _Tagged:
@@ -229,46 +223,77 @@ def _parameters(item: Item) -> int | None:
     return item.gguf.total or None if item.gguf is not None else None
 
 
-def _lineage(
-    items: Sequence[Item], in_tags: dict[int, dict[str, str]], shared: dict[str, str]
-) -> Iterator[Parsed]:
-    models: list[str] = []
-    positions: list[int] = []
-    bases: list[str] = []
-    relations: list[str] = []
+def _lineage(items: Sequence[Item], tagged: _Tagged, shared: dict[str, str]) -> Iterator[Parsed]:
+    edges = _Edges()
+    unsaid = np.zeros(len(items), np.bool_)
     for number, item in enumerate(items):
-        if item.bases is None and number not in in_tags:
-            continue
-        names, said = _declared(item, in_tags.get(number, {}))
-        if not are_model_ids(names):
-            for base in names:
-                if not is_model_id(base):
-                    yield Refused("bases", item.id, f"base {refusal('bases', base).reason}")
-            said = [r for b, r in zip(names, said, strict=True) if is_model_id(b)]
-            names = [b for b in names if is_model_id(b)]
-        bases += names
-        relations += said
-        models += [item.id] * len(names)
-        positions += range(len(names))
-    if models:
-        yield Columns(
-            Base,
-            {"model_id": models, "position": positions, "base_id": bases, "relation": relations},
-            shared,
-        )
+        found = item.bases
+        if isinstance(found, Bases) and found.relation in _RELATIONS and found.models:
+            edges.add(item.id, found.models, found.relation)
+        else:
+            unsaid[number] = True
+    for number, relations in tagged.bases(unsaid).items():
+        found = items[number].bases
+        named = found.models if isinstance(found, Bases) else found
+        edges.add(items[number].id, named or list(relations), "unknown", relations)
+        unsaid[number] = False
+    for number in map(int, np.flatnonzero(unsaid)):
+        found = items[number].bases
+        named = found.models if isinstance(found, Bases) else found
+        if named:
+            edges.add(items[number].id, named, "unknown")
+    if not are_model_ids(edges.bases):
+        yield from edges.refuse()
+    if edges.bases:
+        yield Columns(Base, edges.columns(), shared)
 
 
-def _declared(item: Item, in_tags: dict[str, str]) -> tuple[list[str], list[str]]:
-    """Return bases and relations in the order declared, each base once; no model is its own."""
-    bases = item.bases
-    relation = "unknown"
-    if isinstance(bases, Bases):
-        if bases.relation in _RELATIONS:
-            relation = bases.relation
-        bases = bases.models
-    names = [b if isinstance(b, str) else b.id for b in bases or ()] or list(in_tags)
-    if len(names) > 1 or item.id in names:
-        names = [n for n in dict.fromkeys(names) if n != item.id]
-    if relation != "unknown" and bases:
-        return names, [relation] * len(names)
-    return names, [in_tags.get(n, "unknown") for n in names]
+class _Edges:
+    """Declared bases as columns, each base of a model once; no model is its own base."""
+
+    def __init__(self) -> None:
+        self.models: list[str] = []
+        self.positions: list[int] = []
+        self.bases: list[str] = []
+        self.relations: list[str] = []
+
+    def add(
+        self,
+        own: str,
+        named: Sequence[Named | str],
+        relation: str,
+        by_base: Mapping[str, str] | None = None,
+    ) -> None:
+        names = [b if isinstance(b, str) else b.id for b in named]
+        if len(names) > 1 or names[0] == own:
+            names = [n for n in dict.fromkeys(names) if n != own]
+        self.models += [own] * len(names)
+        self.positions += range(len(names))
+        self.bases += names
+        if by_base:
+            self.relations += [by_base.get(n, relation) for n in names]
+        else:
+            self.relations += [relation] * len(names)
+
+    def columns(self) -> dict[str, Sequence[object]]:
+        return {
+            "model_id": self.models,
+            "position": self.positions,
+            "base_id": self.bases,
+            "relation": self.relations,
+        }
+
+    def refuse(self) -> Iterator[Refused]:
+        """Take out, and yield, what can be no id; the places of the others close up."""
+        every = list(zip(self.models, self.bases, self.relations, strict=True))
+        self.models, self.positions, self.bases, self.relations = [], [], [], []
+        place: dict[str, int] = {}
+        for own, base, relation in every:
+            if not is_model_id(base):
+                yield Refused("bases", own, f"base {refusal('bases', base).reason}")
+                continue
+            self.models.append(own)
+            self.positions.append(place.get(own, 0))
+            self.bases.append(base)
+            self.relations.append(relation)
+            place[own] = place.get(own, 0) + 1
