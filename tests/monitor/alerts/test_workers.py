@@ -24,6 +24,7 @@ from config.roster import Roster
 from monitor.alerts.desk import Desk
 from monitor.alerts.outbox import CLAIM_LASTS, deliver_due
 from monitor.alerts.raising import raise_alerts
+from monitor.audit import append, verify_store
 from monitor.notify.channel import Parcel, Parts
 from monitor.store.alerts import NoticeRow, TransitionRow
 from monitor.store.engine import open_store, sqlite_url
@@ -173,3 +174,43 @@ def _finish(engine: Engine, smtp: int, http: int, secret: str) -> None:
     later = datetime.now(UTC) + CLAIM_LASTS + timedelta(seconds=5)
     while deliver_due(engine, desk, later, "restarted", 200).delivered:
         pass
+
+
+@pytest.mark.long
+def test_two_workers_on_postgresql_never_send_the_same_row_and_the_audit_chain_holds(
+    make_desk: MakeDesk, assess: Assess, now: datetime, postgres_url: str
+) -> None:
+    receivers = {f"r{n}": {"channel": "email", "to": f"r{n}@centre.example"} for n in range(30)}
+    plain = make_desk(receivers)
+    ledger = Ledger()
+    desk = Desk(
+        plain.notify, plain.roster, plain.responses, plain.renderer, "CN",
+        channels={"email": ledger},
+    )  # fmt: skip
+    engine = open_store(postgres_url)
+    with Session(engine) as session, session.begin():
+        raise_alerts(session, None, assess(), desk, now)
+
+    def human(number: int) -> None:
+        for turn in range(10):
+            with Session(engine) as session, session.begin():
+                append(session, at=now, actor=f"os:{number}", action="test", subject=str(turn))
+
+    threads = [
+        threading.Thread(target=deliver_due, args=(engine, desk, now, f"w{n}", 30))
+        for n in range(3)
+    ]
+    threads += [threading.Thread(target=human, args=(n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Session(engine) as session:
+        states = set(session.exec(select(OutboxRow.state)))
+        verdict = verify_store(session)
+    engine.dispose()
+    assert sorted(ledger.given) == sorted(set(ledger.given))
+    assert len(ledger.given) == 30
+    assert states == {"delivered"}
+    assert verdict.sound
+    assert verdict.entries == 1 + 30
