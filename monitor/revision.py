@@ -116,3 +116,9 @@ def review_reminder(method: Method, today: date) -> dict[str, str] | None:
         "zh": f"评估方法{method.version}年版应于{due}前复审，已逾期{-left}天。",
         "en": f"Method {method.version} was due for review by {due}, {-left} days ago.",
     }
+
+
+def reminds_on(method: Method, today: date) -> bool:
+    """Whether the reminder is sent today: 90, 30, 7 and 0 days before, then every 30 days."""
+    left = (method.review_due - today).days
+    return left in (REMIND_DAYS, 30, 7, 0) or (left < 0 and left % 30 == 0)

@@ -25,7 +25,7 @@ from monitor.context import Context, open_context
 from monitor.explain import explanation, subject_of
 from monitor.record import Record as Folded
 from monitor.record import fold
-from monitor.revision import changed, differences, review_reminder
+from monitor.revision import changed, differences, reminds_on, review_reminder
 from monitor.scorecard import card_document, cards, proposal_document, proposals
 from monitor.store.runs import Batch, BatchState
 from rules.types import Level, Risk
@@ -252,6 +252,8 @@ def test_the_review_reminds_by_itself(lag: Method) -> None:
     assert late is not None
     assert "还有90天" in soon["zh"]
     assert "1 days ago" in late["en"]
+    sent = [n for n in range(-100, 61) if reminds_on(lag, due + timedelta(days=n))]
+    assert sent == [-90, -30, -7, 0, 30, 60]
 
 
 def test_methods_ship_loadable() -> None:
