@@ -30,6 +30,7 @@ from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import current_document, publish, source_views
 from monitor.record import Record, fold
+from monitor.revision import reminds_on, review_reminder
 from monitor.retention import forget
 from monitor.store.runs import Run, RunState
 from rules.types import Assessment
@@ -267,9 +268,13 @@ def _alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> 
 
 
 def housekeeping(context: Context) -> None:
-    """What is done once a day: orphans are swept, old batches thinned out by policy."""
+    """What is done once a day: orphans swept, old batches thinned out, the review recalled."""
     swept, gone = sweep(context), forget(context)
     log.info(
         "house: %d orphans, %d old batches (%.1f MB), %d refused payloads",
         swept, gone.batches, gone.bytes / 1e6, gone.refused,
     )  # fmt: skip
+    today = context.now().date()
+    if reminds_on(context.method, today):
+        reminder = review_reminder(context.method, today) or {}
+        _alarm(context, "method_review", f"{context.method.version}:{today}", reminder)
