@@ -5,7 +5,8 @@ Apache-2.0.
 
 Traps: an incident of granularity YEAR or MONTH still prints a day, which is not to be believed;
 half of the studies are exercises by researchers and no incidents; the file names no day on which a
-study was added, so a study is known from the day we fetched it.
+study was added, so a study is known from the day we fetched it. All of them are attacks on AI
+systems, which is subdomain 2.2 of the MIT taxonomy: they are classed so, and never as misuse (4).
 """
 
 from collections.abc import Iterator
@@ -90,6 +91,8 @@ def _incident(payload: Payload, id_: str, study: _Study) -> Incident:
         incident_id=id_,
         title=clip(study.name),
         date_precision=precision,
+        risk_domain="2",
+        risk_subdomain="2.2",
         intent="exercise" if study.kind == "exercise" else "Intentional",
         systems=clip_or(study.target, "", 1000),
         verification="verified_secondary",

@@ -83,6 +83,7 @@ def test_atlas_prints_no_day_that_it_does_not_know() -> None:
     ]
     assert [i.intent for i in found] == ["Intentional", "exercise", "Intentional"]
     assert {i.known_from for i in found} == {None}
+    assert {i.risk_subdomain for i in found} == {"2.2"}, "an attack on AI is no misuse of it"
 
 
 @pytest.mark.parametrize("body", [b"[" * 50_000, b"a: " * 5_000, b"x: &a [*a]", b"\xff\xfe\x00"])
