@@ -45,10 +45,15 @@ def runs(levels: Sequence[tuple[date, Level]], until: date) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def series(assessment: IndicatorAssessment) -> tuple[HistoryPoint, ...]:
+IN_UNIT = frozenset({"lag"})
+"""Reducers whose series is the value itself over time; the others' are counts behind it."""
+
+
+def series(assessment: IndicatorAssessment, spec: Indicator) -> tuple[HistoryPoint, ...]:
     """Return the history that the reducer computed on the way, ending in the reading itself."""
     reading = assessment.reading
-    points = [HistoryPoint(on, value) for on, value in reading.series]
+    told = reading.series if spec.reducer.name in IN_UNIT else ()
+    points = [HistoryPoint(on, value) for on, value in told]
     last = reading.newest_on or reading.as_of.date()
     if reading.value is not None:
         newest = HistoryPoint(last, reading.value, reading.low, reading.high, assessment.level)
@@ -57,14 +62,14 @@ def series(assessment: IndicatorAssessment) -> tuple[HistoryPoint, ...]:
 
 
 def _history(
-    evaluated: Sequence[HistoryPoint], assessment: IndicatorAssessment
+    evaluated: Sequence[HistoryPoint], assessment: IndicatorAssessment, spec: Indicator
 ) -> tuple[tuple[HistoryPoint, ...], tuple[Vintage, ...]]:
     """Return the history to be drawn and, beside it, what the evaluations saw at the time.
 
     The longer of the two is the history: the reducer's own, as the newest data tell it, or the
     values of past evaluations. It ends in the reading shown.
     """
-    own = series(assessment)
+    own = series(assessment, spec)
     seen = tuple(evaluated)
     values = sum(p.value is not None for p in seen)
     if sum(p.value is not None for p in own) > values:
@@ -139,13 +144,16 @@ def _indicator(
     vintages: Mapping[str, Sequence[Vintage]],
     beside: RiskAssessment | None,
 ) -> IndicatorView:
-    history, beside_it = _history(histories.get(spec.id, ()), state)
+    history, beside_it = _history(histories.get(spec.id, ()), state, spec)
     other = next((i for i in beside.indicators if i.id == spec.id), None) if beside else None
     return IndicatorView(
         spec=spec,
         state=state,
         history=history,
         vintages=(*vintages.get(spec.id, ()), *beside_it),
+        counts=()
+        if spec.reducer.name in IN_UNIT
+        else tuple(HistoryPoint(on, value) for on, value in state.reading.series),
         sources=tuple(sources[s] for s in spec.sources if s in sources),
         evidence=tuple(evidence.get(spec.id, ())),
         change=next((c for c in risk.changes if c.indicator == spec.id), None),

@@ -223,6 +223,18 @@ class Drawer:
         ]
         return ranking(rows, title, title, self.tongue.exact)
 
+    def month_counts(self, i: IndicatorView, title: str) -> Markup:
+        """Return the counts behind an indicator's value by month; empty where there are none."""
+        return bars(
+            [Stack(p.on, (p.value or 0.0,)) for p in i.counts],
+            [""],
+            self.speaker._("a month"),
+            title,
+            title,
+            self.lang,
+            self.tongue.exact,
+        )
+
     def counts(self, series: CountSeries, title: str) -> Markup:
         """Return monthly counts as stacked bars."""
         return bars(

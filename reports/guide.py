@@ -119,6 +119,10 @@ class Guide(Speaker):
         """Return the clauses that hold for the model's level; empty for green and unassigned."""
         return [c for c in r.state.clauses if c.holds and c.level is r.state.model_level]
 
+    def clause(self, clause: Clause) -> str:
+        """Return what a clause says, without its full stop, so that a verdict can follow."""
+        return clause.because[self.tongue.lang].rstrip("。.；; ")
+
     def nearest(self, r: RiskView, direction: str) -> list[tuple[IndicatorView, Change]]:
         """Return the changes in one direction, soonest first, then nearest."""
         by_id = {i.spec.id: i for i in r.indicators}
@@ -182,6 +186,10 @@ class Guide(Speaker):
         if self.tongue.lang == "zh":
             return names
         return [n if k == 0 else n[:1].lower() + n[1:] for k, n in enumerate(names)]
+
+    def highest(self, points: Sequence[HistoryPoint]) -> HistoryPoint:
+        """Return the point with the highest value, the newest of equals."""
+        return max(points, key=lambda p: (p.value or 0.0, p.on))
 
     def reference(self, points: Sequence[HistoryPoint]) -> HistoryPoint:
         """Return the point that a finding compares with: the last one a year or more back."""

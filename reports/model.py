@@ -110,6 +110,8 @@ class IndicatorView:
     history: tuple[HistoryPoint, ...] = ()
     vintages: tuple[Vintage, ...] = ()
     """Older vintages of the same history, newest first."""
+    counts: tuple[HistoryPoint, ...] = ()
+    """Monthly counts behind the value, where the reducer works on counts."""
     sources: tuple[SourceView, ...] = ()
     evidence: tuple[EvidenceRow, ...] = ()
     change: Change | None = None

@@ -58,7 +58,7 @@ def _bars(
         bottom=30,
     )
     marks = [value_axis(plot, unit, spell)]
-    slot = plot.inner / max(len(stacks), 1)
+    slot = min(plot.inner / max(len(stacks), 1), 64)
     end = 0.0
     for index, stack in enumerate(stacks):
         x, floor = plot.left + index * slot + slot * 0.1, 0.0

@@ -66,7 +66,7 @@ def bullet(
 
 
 def spark(values: Sequence[float | None], title: str) -> Markup:
-    """Return a line of the newest values without scale; gaps stay gaps. Empty below two values."""
+    """Return a line of the newest values without scale; gaps stay gaps, one dot is no line."""
     known = [v for v in values if v is not None]
     if len(known) < 2:
         return Markup("")
@@ -84,6 +84,8 @@ def spark(values: Sequence[float | None], title: str) -> Markup:
         else:
             runs[-1].append(at(index, value))
     marks = [path(run, "ln") for run in runs if len(run) > 1]
+    if not marks:
+        return Markup("")
     last = max(i for i, v in enumerate(values) if v is not None)
     x, y = at(last, known[-1])
     marks.append(circle(x, y, 3, "dot"))

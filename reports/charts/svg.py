@@ -142,8 +142,9 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 
 def nice_range(low: float, high: float) -> tuple[float, float]:
-    """Return a range widened to round ends; it starts at zero where all values are positive."""
-    low = min(low, 0) if low >= 0 or low > -0.2 * abs(high) else low
+    """Return a range widened to round ends; it starts at zero unless all values lie far above."""
+    if 0 <= low < 0.5 * high:
+        low = 0
     if high <= low:
         high = low + 1
     marks = ticks(low, high)

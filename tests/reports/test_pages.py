@@ -169,7 +169,8 @@ def test_chinese_has_no_blank_beside_han_and_no_half_width_comma(name: str) -> N
 
 
 def test_every_link_inside_the_tree_leads_somewhere() -> None:
-    known = {**pages.site(), "alerts.atom": b"", "zh/alerts.atom": b"", "zh/reports/annual-2025.html": b"",
+    known = {**pages.site(), "alerts.atom": b"", "zh/alerts.atom": b"",
+             "zh/reports/annual-2025.html": b"",
             "zh/reports/annual-2026.html": b"", "zh/reports/annual-2025.json": b"",
             "zh/reports/annual-2026.json": b""}  # fmt: skip
     known |= {k.replace("zh/", "en/", 1): v for k, v in known.items()}
