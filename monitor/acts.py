@@ -3,7 +3,8 @@
 from sqlmodel import Session, select
 
 from monitor.context import Context
-from monitor.store.response import OverrideRow, ReleaseRow
+from monitor.response.identity import parse_identity
+from monitor.store.response import ConfirmationRow, OverrideRow, ReleaseRow
 from rules.types import Act, ActKind, Level, Risk
 
 
@@ -13,6 +14,7 @@ def acts_of(context: Context) -> tuple[Act, ...]:
     with Session(context.engine) as session:
         found = [a for row in session.exec(select(OverrideRow)) for a in _override(row)]
         found += [a for row in session.exec(select(ReleaseRow)) for a in _release(row)]
+        found += [a for row in session.exec(select(ConfirmationRow)) for a in _confirmation(row)]
     return tuple(sorted(found, key=lambda a: (a.at, a.kind.value, a.author)))
 
 
@@ -51,3 +53,24 @@ def _release(row: ReleaseRow) -> list[Act]:
             second=row.second,
         )
     ]
+
+
+def _confirmation(row: ConfirmationRow) -> list[Act]:
+    """Return the act with people in it, not their identities: one person has several of those."""
+    if row.in_force_from is None or row.second is None:
+        return []
+    first, second = parse_identity(row.author), parse_identity(row.second)
+    acts = [
+        Act(
+            ActKind.CONFIRM,
+            row.in_force_from,
+            first.person or first.mark,
+            indicator=row.indicator,
+            until=row.until,
+            reason=row.reason,
+            second=second.person or second.mark,
+        )
+    ]
+    if row.ended_at is not None:
+        acts.append(Act(ActKind.RETRACT, row.ended_at, row.ended_by or "", indicator=row.indicator))
+    return acts

@@ -29,6 +29,7 @@ GROUPS: dict[str, str] = {
     "panel": "panel",
     "override": "override",
     "release": "release",
+    "confirm": "confirm",
     "silence": "silence",
     "notify": "notify",
     "outbox": "outbox",

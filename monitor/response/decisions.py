@@ -19,7 +19,8 @@ from rules.types import SEVERITY, Level, Risk
 SHORTEST_REASON = 10
 
 
-def _reason(text: str) -> str:
+def written_reason(text: str) -> str:
+    """Return the reason, blanks cut off. Raises ResponseError for one that says nothing."""
     if len(text.strip()) < SHORTEST_REASON:
         raise ResponseError(f"a reason of {SHORTEST_REASON} characters or more")
     return text.strip()
@@ -55,7 +56,7 @@ def propose_override(
         risk=risk.value,
         level=level.value,
         model_level=model_level.value,
-        reason=_reason(reason),
+        reason=written_reason(reason),
         author=str(author),
         created_at=now,
         until=until,
@@ -110,7 +111,8 @@ def release_statement(row: ReleaseRow) -> str:
     )
 
 
-def _keep_signature(session: Session, signed: Signed | None, now: datetime) -> None:
+def keep_signature(session: Session, signed: Signed | None, now: datetime) -> None:
+    """Keep a signature so that anyone can verify it again; an OS user leaves none."""
     if signed is not None:
         session.add(
             SignatureRow(
@@ -142,7 +144,7 @@ def sign_override(
     second_pair_of_eyes(roster, row.author, second)
     row.second, row.in_force_from = str(second), now
     session.add(row)
-    _keep_signature(session, signed, now)
+    keep_signature(session, signed, now)
     append(
         session,
         at=now,
@@ -187,7 +189,7 @@ def propose_release(
     needs = responses.four_eyes.release
     row = ReleaseRow(
         risk=risk.value,
-        reason=_reason(reason),
+        reason=written_reason(reason),
         author=str(author),
         created_at=now,
         in_force_from=None if needs else now,
@@ -226,7 +228,7 @@ def sign_release(
     second_pair_of_eyes(roster, row.author, second)
     row.second, row.in_force_from = str(second), now
     session.add(row)
-    _keep_signature(session, signed, now)
+    keep_signature(session, signed, now)
     append(
         session,
         at=now,

@@ -126,6 +126,23 @@ class ReleaseRow(SQLModel, table=True):
     """A release that was not used by then is void."""
 
 
+class ConfirmationRow(SQLModel, table=True):
+    """Two people confirm what a tripwire reported; one alone confirms nothing."""
+
+    __tablename__ = "confirmation"
+
+    id: int = Field(default=None, primary_key=True)
+    indicator: str = Field(index=True)
+    reason: str
+    author: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    second: str | None = None
+    in_force_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_by: str | None = None
+
+
 class SignatureRow(SQLModel, table=True):
     """A signature with a registered key, kept so that anyone can verify it again."""
 

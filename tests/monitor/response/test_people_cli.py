@@ -12,14 +12,16 @@ from sqlmodel import Session
 from typer.testing import CliRunner
 
 from config.roster import Roster
+from monitor.acts import acts_of
 from monitor.alerts.opening import open_desk
 from monitor.alerts.raising import raise_alerts
 from monitor.cli import app
 from monitor.context import Context, open_context
-from monitor.response.identity import os_identity
+from monitor.response.confirmations import sign_confirmation
+from monitor.response.identity import Identity, os_identity
 from monitor.store.conclusions import AssessmentRow
 from reports.schema import schema
-from rules.types import Assessment
+from rules.types import ActKind, Assessment
 
 Assess = Callable[..., Assessment]
 Run = Callable[..., Any]
@@ -162,6 +164,27 @@ def test_overrides_and_releases_wait_for_a_second_person(raised: Context, run: R
     assert "author cannot be" in run("release", "sign", "1", code=1)
     holds("releases", run("release", "list", "--json"))
     run("override", "set", "misuse", "green", "--reason", why, "--until", "soon", code=2)
+
+
+def test_a_tripwire_is_confirmed_by_two_people(raised: Context, run: Run) -> None:
+    why = "两家实验室独立复现，报告编号见附件"
+    tripwire = next(i for i in raised.method.indicators if i.tripwire)
+    other = next(i for i in raised.method.indicators if not i.tripwire)
+    assert "no tripwire" in run("confirm", "propose", other.code, "--reason", why, code=1)
+    assert "no indicator" in run("confirm", "propose", "X99", "--reason", why, code=1)
+    run("confirm", "propose", tripwire.code, "--reason", why)
+    assert "author cannot be" in run("confirm", "sign", "1", code=1)
+    assert acts_of(raised) == ()
+    with Session(raised.engine) as session, session.begin():
+        roster = Roster()
+        sign_confirmation(session, roster, 1, second=Identity("os:second", None), now=raised.now())
+    [act] = acts_of(raised)
+    assert (act.kind, act.indicator, act.author, act.second) == (
+        ActKind.CONFIRM, tripwire.id, "li", "os:second",
+    )  # fmt: skip
+    run("confirm", "end", "1", "--reason", "the report was withdrawn")
+    assert [a.kind for a in acts_of(raised)] == [ActKind.CONFIRM, ActKind.RETRACT]
+    holds("confirmations", run("confirm", "list", "--json"))
 
 
 def test_silences_outbox_and_test_notice(raised: Context, run: Run, letterbox: Any) -> None:
