@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,13 +31,15 @@ from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import current_document, publish, source_views
 from monitor.record import Record, fold
-from monitor.revision import reminds_on, review_reminder
 from monitor.retention import forget
+from monitor.revision import reminds_on, review_reminder
 from monitor.store.runs import Run, RunState
 from rules.types import Assessment
 
 log = logging.getLogger(__name__)
 
+ASKED_AT_ONCE = 9
+"""Sources asked side by side: they wait for the network, hardly for each other."""
 WRITING = timedelta(hours=1)
 """How long a file may be without manifest before it is an orphan: a part takes minutes."""
 
@@ -168,13 +171,20 @@ def collect_all(
     offline: bool = False,
     tell: Tell = _silent,
 ) -> list[Outcome]:
-    """Ask each source in turn; one that fails spoils nothing else."""
+    """Ask the sources side by side; one that fails or waits spoils nothing for the others."""
     collectors = chosen(only)
-    found = []
-    for number, collector in enumerate(collectors):
-        name = collector.source.id
-        tell("collecting", name, number / len(collectors))
-        found.append(collect_one(context, collector, offline=offline, tell=tell))
+    # Both are opened when first used; not by several threads at once.
+    _ = (context.engine, context.lake)
+    found: list[Outcome] = []
+    with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="collect") as pool:
+        running = [
+            pool.submit(collect_one, context, collector, offline=offline, tell=tell)
+            for collector in collectors
+        ]
+        for number, future in enumerate(running):
+            found.append(future.result())
+            said = f"{number + 1} of {len(collectors)} sources"
+            tell("collecting", said, (number + 1) / len(collectors))
     return found
 
 

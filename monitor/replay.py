@@ -6,18 +6,16 @@ taken when its inputs changed or its rhythm is due, and kept in between; reading
 (indicator, moment, vintage of its inputs), so folding again costs next to nothing.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
-from collectors.schema import TABLES
-from config import registry
 from config.levels import Levels, parse_levels
 from config.method import Indicator, Method
-from monitor.asof import View, tables_of
+from monitor.asof import View
 from monitor.indicators import evaluate, reading
+from monitor.rhythm import Plan, aged, is_due, plan_of
 from rules import level as level_rules
 from rules import risk as risk_rules
 from rules.reduction import absent
@@ -27,21 +25,12 @@ from rules.types import (
     Assessment,
     IndicatorAssessment,
     IndicatorState,
-    Missing,
     Note,
     Reading,
     Risk,
     RiskState,
     Why,
 )
-
-DERIVED_FROM = {"roots": ("models", "bases")}
-"""Tables that the view makes itself, by what they are made of."""
-
-REREAD_DAYS = 7
-"""How soon unchanged inputs may be read again, because windows move with the clock."""
-REREAD_PAST_DAYS = 14
-"""The same in a reconstructed record, where years are folded at once."""
 
 Key = tuple[str, str, str, str]
 """Indicator's hash, moment, vintage of its inputs, home."""
@@ -70,18 +59,6 @@ class InMemory:
     def put(self, key: Key, found: Reading) -> None:
         """Remember a reading."""
         self._found[key] = found
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """One indicator with what never changes about it."""
-
-    indicator: Indicator
-    tables: tuple[str, ...]
-    """Lake tables that it reads, through views too."""
-    reads: tuple[str, ...]
-    """Tables and views that it names itself."""
-    sha256: str
 
 
 @dataclass
@@ -124,7 +101,7 @@ class Fold:
         self._vintages: dict[tuple[str, ...], tuple[tuple[int, ...], str]] = {}
         self.levels: Levels = parse_levels(method.levels)
         self.by_id = method.by_id
-        self.plans = [_plan(method, i) for i in method.indicators]
+        self.plans = [plan_of(method, i) for i in method.indicators]
 
     def step(self, moment: datetime) -> Assessment:
         """Return the assessment at the next moment; moments must not go back."""
@@ -220,13 +197,13 @@ class Fold:
     def _read_all(self, moment: datetime) -> None:
         """Bring every indicator's reading and level to the moment; what must be read is read."""
         past = self.view.reconstructed
-        due: list[tuple[_Plan, Key]] = []
+        due: list[tuple[Plan, Key]] = []
         for plan in self.plans:
             memory = self.remembered.setdefault(plan.indicator.id, _Memory())
             vintage = self._vintage(plan.tables, moment)
-            if not _due(plan.indicator, memory.reading, vintage, moment, past=past):
+            if not is_due(plan.indicator, memory.reading, vintage, moment, past=past):
                 if memory.reading is not None:
-                    memory.reading = _aged(memory.reading, plan.indicator, moment)
+                    memory.reading = aged(memory.reading, plan.indicator, moment)
                 continue
             key = self._key(plan, moment, vintage)
             memory.reading = self._known(plan, key, moment)
@@ -239,7 +216,7 @@ class Fold:
         for plan in self.plans:
             self._judge(plan, moment)
 
-    def _judge(self, plan: _Plan, moment: datetime) -> None:
+    def _judge(self, plan: Plan, moment: datetime) -> None:
         memory, day = self.remembered[plan.indicator.id], moment.date()
         found = memory.reading
         if found is None:
@@ -248,11 +225,11 @@ class Fold:
             memory.values.append((day, found.value))
         memory.state, memory.note = level_rules.step(memory.state, found, plan.indicator, day)
 
-    def _key(self, plan: _Plan, moment: datetime, vintage: str) -> Key:
+    def _key(self, plan: Plan, moment: datetime, vintage: str) -> Key:
         on = self.sources_on is None or bool(self.sources_on & set(plan.indicator.sources))
         return f"{plan.sha256}{on:d}", moment.isoformat(), vintage, self.view.home
 
-    def _known(self, plan: _Plan, key: Key, moment: datetime) -> Reading | None:
+    def _known(self, plan: Plan, key: Key, moment: datetime) -> Reading | None:
         """Return the reading where it needs no query: nothing was known yet, or remembered."""
         coded = plan.indicator.grade == "C"  # its query says that nobody has attested a review
         if not coded and not self.view.knows(plan.tables, plan.indicator.sources, moment):
@@ -261,7 +238,7 @@ class Fold:
             return reading(plan.indicator, moment, outcome, vintage=key[2], sources_on=on)
         return self.memo.get(key)
 
-    def _evaluate(self, plan: _Plan, key: Key, moment: datetime) -> Reading:
+    def _evaluate(self, plan: Plan, key: Key, moment: datetime) -> Reading:
         found = evaluate(
             self.view.connection,
             plan.indicator,
@@ -284,63 +261,6 @@ class Fold:
 
 def _order(act: Act) -> tuple[datetime, str, str]:
     return act.at, act.kind.value, act.author
-
-
-def _plan(method: Method, indicator: Indicator) -> _Plan:
-    tables, seen = set[str](), set[str]()
-    waiting = list(tables_of(indicator.sql))
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in TABLES:
-            tables.add(name)
-        elif name in method.views:
-            waiting += tables_of(method.views[name])
-        else:
-            waiting += DERIVED_FROM.get(name, ())
-    texts = [indicator.model_dump_json(), *(f"{v}={method.views.get(v, '')}" for v in sorted(seen))]
-    texts.append(_words())
-    digest = hashlib.sha256("\0".join(texts).encode()).hexdigest()
-    return _Plan(indicator, tuple(sorted(tables)), tuple(sorted(tables_of(indicator.sql))), digest)
-
-
-def _words() -> str:
-    """Return the registry's word lists as text: queries read them, so they are part of a key."""
-    return repr((registry.lexicon(), registry.packages(), sorted(registry.licences().items())))
-
-
-def _due(
-    indicator: Indicator, before: Reading | None, vintage: str, moment: datetime, *, past: bool
-) -> bool:
-    """Return whether to read now.
-
-    Our own record reads at once what has changed; a reconstructed one (`past`) on the days of the
-    indicator's rhythm. Inputs that did not change are read again once a rhythm, at least a week
-    apart: only the clock has moved.
-    """
-    if before is None:
-        return True
-    day = moment.date()
-    if before.vintage != vintage:
-        return not past or day.toordinal() % indicator.every_days == 0
-    apart = max(indicator.every_days, REREAD_PAST_DAYS if past else REREAD_DAYS)
-    return (day - before.as_of.date()).days >= apart
-
-
-def _aged(before: Reading, indicator: Indicator, moment: datetime) -> Reading:
-    """Return an earlier reading as it stands now: older, perhaps stale, perhaps too old."""
-    if before.value is None or before.newest_on is None:
-        return before
-    age = (moment.date() - before.newest_on).days
-    if age > indicator.missing_after_days:
-        detail = {"newest": before.newest_on.isoformat()}
-        return replace(
-            before, value=None, missing=Missing(Why.STALE, detail), votes={}, low=None, high=None,
-            stale=False,
-        )  # fmt: skip
-    return replace(before, stale=age > indicator.stale_after_days)
 
 
 def grid(first: date, last: datetime) -> Iterator[datetime]:
