@@ -4,33 +4,39 @@
 -- time, or more than 500 million a month is a correction or a fault, and says nothing.
 WITH newest AS (
   SELECT source, max(observed_day) AS day FROM counters GROUP BY source
-), fresh AS (
-  SELECT c.source, c.model_id, c.downloads_30d, c.observed_day,
-         row_number() OVER (PARTITION BY c.source, c.model_id ORDER BY c.observed_day DESC) AS nth
+), recent AS (
+  SELECT c.source, c.model_id, c.observed_day, c.downloads_30d, c.downloads_all_time,
+         CASE WHEN c.downloads_30d BETWEEN 0 AND 500000000
+               AND (c.downloads_all_time IS NULL OR c.downloads_30d <= c.downloads_all_time)
+              THEN c.observed_day END AS fresh_day
   FROM counters AS c JOIN newest AS w ON w.source = c.source
-  WHERE c.observed_day >= w.day - 7 AND c.downloads_30d BETWEEN 0 AND 500000000
-    AND (c.downloads_all_time IS NULL OR c.downloads_30d <= c.downloads_all_time)
+  WHERE c.observed_day >= w.day - 7
+), days AS (
+  SELECT source, model_id, max(fresh_day) AS fresh_day,
+         max(CASE WHEN downloads_all_time IS NOT NULL THEN observed_day END) AS late_day
+  FROM recent GROUP BY source, model_id
 ), late AS (
-  SELECT c.source, c.model_id, c.downloads_all_time, c.observed_day,
-         row_number() OVER (PARTITION BY c.source, c.model_id ORDER BY c.observed_day DESC) AS nth
-  FROM counters AS c
-  JOIN newest AS w ON w.source = c.source
-  LEFT JOIN fresh AS f ON f.source = c.source AND f.model_id = c.model_id AND f.nth = 1
-  WHERE c.observed_day >= w.day - 7 AND c.downloads_all_time IS NOT NULL AND f.model_id IS NULL
+  SELECT d.source, d.model_id, d.late_day, r.downloads_all_time
+  FROM days AS d
+  JOIN recent AS r ON r.source = d.source AND r.model_id = d.model_id
+                  AND r.observed_day = d.late_day
+  WHERE d.fresh_day IS NULL
 ), pair AS (
-  SELECT l.source, l.model_id, l.observed_day, l.downloads_all_time - e.downloads_all_time AS gain,
-         l.observed_day - e.observed_day AS gap,
+  SELECT l.source, l.model_id, l.late_day, l.downloads_all_time - e.downloads_all_time AS gain,
+         l.late_day - e.observed_day AS gap,
          row_number() OVER (PARTITION BY l.source, l.model_id
-                            ORDER BY abs(l.observed_day - 30 - e.observed_day),
-                                     e.observed_day DESC) AS nth
+                            ORDER BY abs(l.late_day - 30 - e.observed_day), e.observed_day DESC)
+           AS nth
   FROM late AS l
   JOIN counters AS e ON e.source = l.source AND e.model_id = l.model_id
-  WHERE l.nth = 1 AND e.downloads_all_time IS NOT NULL
-    AND e.observed_day BETWEEN l.observed_day - 40 AND l.observed_day - 25
+  WHERE e.downloads_all_time IS NOT NULL
+    AND e.observed_day BETWEEN l.late_day - 40 AND l.late_day - 25
 )
-SELECT source, model_id, downloads_30d AS d30, observed_day, 0 AS by_difference
-FROM fresh WHERE nth = 1
+SELECT d.source, d.model_id, r.downloads_30d AS d30, r.observed_day, 0 AS by_difference
+FROM days AS d
+JOIN recent AS r ON r.source = d.source AND r.model_id = d.model_id
+                AND r.observed_day = d.fresh_day
 UNION ALL
 SELECT source, model_id, CAST((gain * 30 - (gain * 30) % gap) / gap AS BIGINT) AS d30,
-       observed_day, 1 AS by_difference
+       late_day AS observed_day, 1 AS by_difference
 FROM pair WHERE nth = 1 AND gain BETWEEN 0 AND 500000000

@@ -4,10 +4,12 @@
 WITH newest AS (
   SELECT source, max(observed_day) AS day FROM counters GROUP BY source
 ), seen AS (
-  SELECT c.source, count(DISTINCT c.model_id) AS seen
-  FROM counters AS c JOIN newest AS w ON w.source = c.source
-  WHERE c.observed_day >= w.day - 7
-  GROUP BY c.source
+  SELECT r.source, count(*) AS seen
+  FROM (SELECT c.source, c.model_id
+        FROM counters AS c JOIN newest AS w ON w.source = c.source
+        WHERE c.observed_day >= w.day - 7
+        GROUP BY c.source, c.model_id) AS r
+  GROUP BY r.source
 ), known AS (
   SELECT source, count(*) AS known FROM d30 GROUP BY source
 )
