@@ -28,8 +28,13 @@ class JsonLines(logging.Formatter):
         return json.dumps(document, ensure_ascii=False)
 
 
-def configure_logging(style: Literal["console", "json"], *, verbose: bool = False) -> None:
-    """Send logs to stderr in the asked style; libraries are heard from WARNING on."""
+def configure_logging(
+    style: Literal["console", "json"], *, verbose: bool = False, quiet: bool = False
+) -> None:
+    """Send logs to stderr in the asked style; libraries are heard from WARNING on.
+
+    `quiet` is for commands that show their progress themselves: ours too from WARNING on.
+    """
     handler: logging.Handler
     if style == "json":
         handler = logging.StreamHandler()
@@ -38,8 +43,10 @@ def configure_logging(style: Literal["console", "json"], *, verbose: bool = Fals
         handler = RichHandler(
             console=Console(stderr=True), show_path=False, markup=False, log_time_format="%FT%TZ"
         )
+        handler.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    ours = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
     for name in ("monitor", "collectors", "rules", "reports", "config"):
-        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.INFO)
+        logging.getLogger(name).setLevel(ours)
     for name in ("apscheduler.scheduler", "apscheduler.executors.default"):
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)

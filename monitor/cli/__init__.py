@@ -63,7 +63,8 @@ def _installation(
     if context.resilient_parsing:
         return
     context.obj = open_context(home, config)
-    configure_logging(context.obj.settings.daemon.log, verbose=verbose)
+    quiet = context.invoked_subcommand not in ("daemon", "serve")
+    configure_logging(context.obj.settings.daemon.log, verbose=verbose, quiet=quiet)
 
 
 for _name, _module in COMMANDS.items():
