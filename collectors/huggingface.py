@@ -10,6 +10,7 @@ keyset cursor: rows whose sort key moves meanwhile come twice or not at all, so 
 and no absence is ever inferred from a sweep.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,11 +28,13 @@ from collectors.base import (
     Watermark,
 )
 from collectors.document import iso_moment
-from collectors.errors import PayloadChanged
+from collectors.errors import PayloadChanged, SourceRefused
 from collectors.huggingface_detail import fetch_detail, parse_detail, parse_tree
 from collectors.huggingface_items import ends
 from collectors.huggingface_link import next_page
 from collectors.huggingface_pages import parse_page
+
+_LOG = logging.getLogger(__name__)
 
 PAGE = 1000
 """Models a page; the Hub caps larger wishes by itself."""
@@ -51,6 +54,9 @@ _EVERYTHING = (
     "author", "createdAt", "lastModified", "downloads", "downloadsAllTime", "likes", "tags",
     "gated", "disabled", "pipeline_tag", "library_name", "safetensors", "baseModels", "sha",
 )  # fmt: skip
+
+_IN_DOUBT = frozenset({"baseModels", "disabled", "sha", "safetensors"})
+"""Fields that the list is only known to give, not documented to: done without if it refuses."""
 
 SOURCE = Source(
     id="huggingface",
@@ -96,6 +102,21 @@ def _payload(answer: Response, walk: _Walk, marks: Watermark, *, last: bool) -> 
     )  # fmt: skip
 
 
+def _asked(walk: _Walk, expand: Sequence[str]) -> list[tuple[str, str]]:
+    return [("sort", walk.sort), ("limit", str(PAGE)), *(("expand", e) for e in expand)]
+
+
+def _page(
+    http: Http,
+    options: Options,
+    url: str,
+    params: Sequence[tuple[str, str]],
+    accept: tuple[int, ...] = (),
+) -> Response:
+    headers = _authorised(options)
+    return http.get(url, params=params, headers=headers, max_bytes=MAX_PAGE_BYTES, accept=accept)
+
+
 def _pages(
     http: Http,
     options: Options,
@@ -104,12 +125,13 @@ def _pages(
 ) -> Iterator[Payload]:
     """Yield the pages; `marks` gives the marks of a page from its answer and the next query."""
     root = f"{options.base_url.rstrip('/')}/api/models"
-    first = [("sort", walk.sort), ("limit", str(PAGE)), *(("expand", e) for e in walk.expand)]
-    url, params = (f"{root}?{walk.start}", []) if walk.start else (root, first)
+    url, params = (f"{root}?{walk.start}", []) if walk.start else (root, _asked(walk, walk.expand))
     while True:
-        answer = http.get(
-            url, params=params, headers=_authorised(options), max_bytes=MAX_PAGE_BYTES
-        )
+        answer = _page(http, options, url, params, accept=(400,) if params else ())
+        if answer.status == 400:
+            _LOG.warning("huggingface: the list refuses a field; asked again for the sure ones")
+            sure = [e for e in walk.expand if e not in _IN_DOUBT]
+            answer = _page(http, options, url, _asked(walk, sure))
         following = next_page(answer.headers.get("link", ""))
         if following == answer.url:
             raise PayloadChanged(SOURCE.id, "Link", "a cursor that moves on")
@@ -208,8 +230,14 @@ _PASSES = {"active": _active, "new": _new, "census": _census, "detail": fetch_de
 
 
 def fetch(http: Http, since: Watermark, options: Options) -> Iterator[Payload]:
-    """Yield the answers of the passes that are due, each pass a sweep of its own."""
+    """Yield the answers of the passes that are due, each pass a sweep of its own.
+
+    Raises SourceRefused for a pass that does not exist.
+    """
     for name in passes_due(since, options):
+        if name not in _PASSES:
+            known = ", ".join(_PASSES)
+            raise SourceRefused(f"huggingface: there is no pass {name!r}, only {known}")
         yield from _PASSES[name](http, since, options)
 
 

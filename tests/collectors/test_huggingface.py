@@ -194,6 +194,24 @@ def test_a_failure_on_the_way_is_mended(shared: Path, kind: str) -> None:
     assert len(ids(payloads)) == 4167
 
 
+def test_a_list_that_refuses_a_field_is_asked_for_the_sure_ones(standin: StandIn) -> None:
+    standin.fault("huggingface", kind="status", times=1, code=400)
+    payloads = list(Run(standin).fetch({}, passes=("new",)))
+    assert "baseModels" not in payloads[0].url
+    assert rows(parse_all(payloads), Model)
+
+
+def test_a_list_that_refuses_everything_is_refused(standin: StandIn) -> None:
+    standin.fault("huggingface", kind="status", times=None, code=400)
+    with pytest.raises(SourceRefused, match="400"):
+        list(Run(standin).fetch({}, passes=("new",)))
+
+
+def test_a_pass_that_does_not_exist_is_refused_by_name(standin: StandIn) -> None:
+    with pytest.raises(SourceRefused, match="'hourly'"):
+        list(Run(standin).fetch({}, passes=("hourly",)))
+
+
 def test_a_hub_that_stays_down_is_unavailable(standin: StandIn) -> None:
     standin.fault("huggingface", kind="status", times=None, code=503)
     with pytest.raises(SourceUnavailable, match="503"):
