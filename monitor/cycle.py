@@ -33,7 +33,9 @@ from monitor.publish import current_document, publish, source_views
 from monitor.record import Record, fold
 from monitor.retention import forget
 from monitor.revision import reminds_on, review_reminder
+from monitor.sources import source_rows
 from monitor.store.runs import Run, RunState
+from monitor.watchdog import tell_late_cycle, tell_sources
 from rules.types import Assessment
 
 log = logging.getLogger(__name__)
@@ -239,10 +241,13 @@ def conclude(
 
 def _raiser(context: Context) -> Raise:
     desk = open_desk(context, source_views(context, context.method))
+    sources = source_rows(context)
 
     def raise_moved(session: Session, record: Record, assessment_id: int | None) -> None:
         before = record.assessments[-2] if len(record.assessments) > 1 else None
-        raise_alerts(session, before, record.last, desk, context.now(), assessment_id=assessment_id)
+        now = context.now()
+        raise_alerts(session, before, record.last, desk, now, assessment_id=assessment_id)
+        tell_sources(session, desk, sources, now)
 
     return raise_moved
 
@@ -253,6 +258,8 @@ def deliver(context: Context) -> Round:
     desk, now = open_desk(context), context.now()
     with Session(context.engine) as session, session.begin():
         write_due(session, desk, now)
+        late_after = timedelta(seconds=context.settings.daemon.late_after_seconds)
+        tell_late_cycle(session, desk, late_after, now)
     return deliver_due(context.engine, desk, now, worker)
 
 

@@ -48,10 +48,14 @@ def kind_of(before: Level | None, after: Level) -> TransitionKind | None:
 
 
 def told_levels(session: Session) -> dict[Risk, Level]:
-    """Return the level of each risk as last recorded; empty before monitoring began."""
+    """Return the level of each risk as last recorded; empty before monitoring began.
+
+    What was retracted was never so: the same level reached on sound data is a rise again.
+    """
     query = (
         select(TransitionRow)
         .where(col(TransitionRow.exercise).is_(False))
+        .where(col(TransitionRow.retracted_at).is_(None))
         .order_by(col(TransitionRow.seq))
     )
     return {Risk(row.risk): Level(row.after) for row in session.exec(query)}

@@ -110,6 +110,19 @@ def test_a_retraction_cancels_and_the_record_stays(
     assert row.receiver == "duty"
 
 
+@pytest.mark.parametrize(("level", "told"), [("green", []), ("yellow", ["rise"])])
+def test_after_a_retraction_the_same_level_on_sound_data_is_a_rise_again(
+    session: Session, desk: Desk, assess: Assess, now: datetime, level: str, told: list[str]
+) -> None:
+    before, risen = assess(at=now - timedelta(hours=1)), assess("yellow", at=now)
+    raise_alerts(session, None, before, desk, now)
+    raise_alerts(session, before, risen, desk, now)
+    alert = session.exec(select(AlertRow)).one()
+    retract_alert(session, desk, alert, reason="batch 7 doubled", actor="os:li", now=now)
+    after = assess(level, at=now + timedelta(hours=1))
+    assert [n.kind for n in raise_alerts(session, risen, after, desk, now)] == told
+
+
 def test_a_drill_is_marked_exercise_everywhere_and_stays_out_of_the_record(
     session: Session, make_desk: MakeDesk, assess: Assess, now: datetime
 ) -> None:
