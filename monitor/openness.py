@@ -5,6 +5,7 @@ source are compared, never states of two sources, nor a shipped row with a colle
 be spelled differently). An unknown state says nothing: it neither opens nor closes anything.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -37,8 +38,10 @@ class Change:
 
 
 _STATES = {
-    # a board bears its own day; other tables are dated by when the vintage was known
-    "scores": "board || ' ' || model_name AS name, openness, licence, board_day AS day",
+    # A board bears its own day; other tables are dated by when the vintage was known. Where a board
+    # states no licence, openness was read from the model's name: that is no observation.
+    "scores": "board || ' ' || model_name AS name, licence, board_day AS day, "
+    "CASE WHEN licence IS NULL THEN 'unknown' ELSE openness END AS openness",
     "releases": "model_name AS name, openness, licence, {version} / 86400 AS day",
     "models": "model_id AS name, 'unknown' AS openness, licence, {version} / 86400 AS day",
 }
@@ -112,4 +115,33 @@ def weights_released_between(view: View, moment: datetime) -> dict[str, tuple[da
         change.name: (change.last_seen_on, change.seen_on)
         for change in changes(view, moment)
         if change.table == "releases" and change.turn is Turn.OPENED
+    }
+
+
+def document(
+    found: Sequence[Change], moment: datetime, *, reconstructed: bool
+) -> dict[str, object]:
+    """Return the changes as `reports/schemas/openness.json` describes them.
+
+    Repositories are counted, not named: some are those of removed safeguards.
+    """
+    return {
+        "as_of": moment.isoformat(),
+        "reconstructed": reconstructed,
+        "changes": [
+            {
+                "table": change.table,
+                "source": change.source,
+                "name": change.name,
+                "turn": change.turn.value,
+                "before": change.before,
+                "now": change.now,
+                "last_seen_on": change.last_seen_on.isoformat(),
+                "seen_on": change.seen_on.isoformat(),
+                "source_url": change.source_url,
+            }
+            for change in found
+            if change.table != "models"
+        ],
+        "repositories_relicensed": sum(change.table == "models" for change in found),
     }

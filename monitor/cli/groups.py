@@ -16,6 +16,7 @@ COMMANDS = {
     "drill": "drill",
     "pendulum": "pendulum",
     "diffusion": "diffusion",
+    "openness": "openness",
 }
 """Command → module in this folder; the function bears the command's name."""
 

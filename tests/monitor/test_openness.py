@@ -4,15 +4,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from sqlmodel import Session
 
 from collectors.record import Model, Openness, Record, Release, Score
 from monitor.asof import View
 from monitor.batch import BatchWriter
 from monitor.lake import Lake
-from monitor.openness import Turn, changes, weights_released_between
+from monitor.openness import Turn, changes, document, weights_released_between
 from monitor.store.engine import open_store, sqlite_url
 from monitor.store.runs import Batch, BatchState
+from reports.schema import schema
 
 JUNE, JULY, AUGUST = (datetime(2026, month, 1, 6, tzinfo=UTC) for month in (6, 7, 8))
 URL = "https://catalogue.example.org/models"
@@ -43,10 +45,10 @@ def release(name: str, state: Openness, licence: str | None = None) -> Release:
     return Release(source_url=URL, model_name=name, openness=state, licence=licence)
 
 
-def score(name: str, board_on: date, state: Openness) -> Score:
+def score(name: str, board_on: date, state: Openness, licence: str | None = "as stated") -> Score:
     return Score(
         source_url=URL, board="eci", board_on=board_on, model_name=name, openness=state,
-        score_micro=1,
+        score_micro=1, licence=licence,
     )  # fmt: skip
 
 
@@ -98,6 +100,12 @@ def test_a_board_dates_by_its_own_days(lake: Lake) -> None:
     assert (change.name, change.last_seen_on, change.seen_on) == ("eci m", old, new)
 
 
+def test_a_flag_read_from_the_name_alone_is_no_observation(lake: Lake) -> None:
+    old, new = date(2025, 12, 19), date(2026, 5, 11)
+    put(lake, [score("m", old, Openness.CLOSED, None), score("m", new, Openness.OPEN)], AUGUST)
+    assert changes(view(lake), AUGUST) == ()
+
+
 def test_a_repository_that_changes_its_licence(lake: Lake) -> None:
     put(lake, [Model(source_url=URL, model_id="x/y", licence="mit")], JUNE)
     put(lake, [Model(source_url=URL, model_id="x/y", licence="other")], JULY)
@@ -118,3 +126,16 @@ def test_a_day_of_two_minds_is_passed_over(lake: Lake) -> None:
     put(lake, [release("a", Openness.CLOSED)], JULY.replace(hour=9))
     put(lake, [release("a", Openness.CLOSED)], AUGUST)
     assert changes(view(lake), AUGUST) == ()
+
+
+def test_the_document_holds_its_schema_and_names_no_repository(lake: Lake) -> None:
+    repository = Model(source_url=URL, model_id="x/secret", licence="mit")
+    put(lake, [release("a", Openness.CLOSED), repository], JUNE)
+    later = Model(source_url=URL, model_id="x/secret", licence="other")
+    put(lake, [release("a", Openness.OPEN), later], JULY)
+    told = document(changes(view(lake), JULY), JULY, reconstructed=False)
+    Draft202012Validator(schema("openness")).validate(told)
+    assert told["repositories_relicensed"] == 1
+    assert "secret" not in str(told)
+    assert isinstance(told["changes"], list)
+    assert told["changes"][0]["turn"] == "opened"
