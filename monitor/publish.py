@@ -14,7 +14,9 @@ from sqlmodel import Session, col, select
 
 from config import baseline
 from config.method import Method
+from monitor import telling
 from monitor.alerts.feeds import feed_files
+from monitor.alerts.listing import alert_lines
 from monitor.conclude import latest_document
 from monitor.context import Context
 from monitor.record import Record
@@ -156,12 +158,21 @@ def site_view(context: Context, method: Method, now: Record, reconstructed: Reco
     """Return everything the site shows; the audience is set by whoever renders."""
     sources = source_views(context, method)
     past = assessment_view(reconstructed, method, sources, beside=now) if reconstructed else None
+    view, moment = now.fold.view, now.last.as_of
+    connection = view.at(moment)
+    with Session(context.engine) as session:
+        lines = alert_lines(session)
     return SiteView(
         now=assessment_view(now, method, sources, beside=reconstructed),
         reconstructed=past,
         method=method_view(method),
         sources=sources,
+        alert_lines=lines,
         transitions=record_transitions(now),
+        pendulum=telling.stances(view, method, moment),
+        diffusion=telling.classes(view, method, moment),
+        families=telling.families(connection),
+        publishers=telling.publishers(connection),
         quarantines=quarantine_views(context),
         outbox=outbox_depth(context),
         base_url=context.settings.site.public_url or "",
