@@ -5,7 +5,7 @@ Each is optional: a chapter whose values are not at hand says so in words instea
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from config.method import Words
 from reports.model import (
@@ -17,7 +17,7 @@ from reports.model import (
     SourceView,
     TransitionView,
 )
-from rules.types import Risk
+from rules.types import Level, Risk
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,25 @@ class DueView:
 
 
 @dataclass(frozen=True)
+class AlertLine:
+    """One alert in the list of alerts; its own page is the report as it was told."""
+
+    id: str
+    """As in the address of its page: `2026-3`."""
+    year: int
+    number: int
+    risk: Risk
+    level: Level
+    peak: Level
+    """The most severe level of the episode."""
+    opened_at: datetime
+    closed_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    exercise: bool = False
+    retracted: bool = False
+
+
+@dataclass(frozen=True)
 class SiteView:
     """Everything the status site shows, for one audience."""
 
@@ -249,6 +268,9 @@ class SiteView:
     method: MethodView
     sources: tuple[SourceView, ...]
     alerts: tuple[AlertView, ...] = ()
+    """Alerts whose pages are rendered with the site."""
+    alert_lines: tuple[AlertLine, ...] = ()
+    """Alerts whose pages were stored when they were told, and are laid over the site."""
     transitions: tuple[TransitionView, ...] = ()
     due: tuple[DueView, ...] = ()
     pendulum: tuple[StanceView, ...] = ()

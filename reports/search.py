@@ -66,6 +66,15 @@ def entries(view: SiteView, lang: str) -> tuple[Entry, ...]:
     ]
     found += [
         Entry(
+            f"{a.year}/{a.number} {guide.risk_long(a.risk)}",
+            word("Alert"),
+            f"alerts/{a.id}.html",
+            a.opened_at.date().isoformat(),
+        )
+        for a in view.alert_lines
+    ]
+    found += [
+        Entry(
             word("Annual report %(year)s") % {"year": year},
             word("Report"),
             f"reports/annual-{year}.html",

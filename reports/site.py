@@ -1,13 +1,14 @@
 """The status site: every page of one language as bytes by path."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reports.alert import render_alert
 from reports.chapters import SiteView
 from reports.environment import Page, render_page, say
 from reports.formats import LANGS
 from reports.marking import marking
-from reports.model import AssessmentView, IndicatorView, RiskView
+from reports.model import AssessmentView, Audience, IndicatorView, RiskView
 from reports.search import SCRIPT, entries
 from reports.status import status_bytes
 
@@ -97,12 +98,24 @@ SIMPLE = {
 """Pages drawn from the whole view: template, macro of the title, place in the navigation."""
 
 
+def for_audience(view: SiteView) -> SiteView:
+    """Return the view without what its audience may not see: exercises are never public."""
+    if view.audience is Audience.INTERNAL:
+        return view
+    return replace(
+        view,
+        alerts=tuple(a for a in view.alerts if not a.exercise),
+        alert_lines=tuple(a for a in view.alert_lines if not a.exercise),
+    )
+
+
 def render_site(view: SiteView, lang: str) -> dict[str, bytes]:
     """Return every page of one language, by path under the site's root (`zh/index.html`, …).
 
     The alert pages are rendered from the view; whoever holds the stored bytes of an alert
     overlays them.
     """
+    view = for_audience(view)
     pages: dict[str, bytes] = {}
     for path, (template, macro, here) in SIMPLE.items():
         subject = view.now if macro == "indicators_title" else view

@@ -4,16 +4,17 @@ import base64
 import dataclasses
 import hashlib
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from config.method import Words
 from reports.alert import render_alert
 from reports.annual import render_annual
-from reports.chapters import DiffusionRow, FamilyView, SiteView
+from reports.chapters import AlertLine, DiffusionRow, FamilyView, SiteView
 from reports.model import Audience, HistoryPoint
 from reports.site import render_all
+from rules.types import Level, Risk
 from tests.reports import pages, sample
 from tests.reports.pages import nodes, strings, tree
 
@@ -246,3 +247,21 @@ def test_internal_trees_bear_the_marking_and_public_ones_do_not() -> None:
 def test_the_same_view_gives_the_same_bytes() -> None:
     again = render_alert(sample.alert(), "zh", Audience.INTERNAL)
     assert again == pages.documents()["alert.zh.html"]
+
+
+def test_alerts_told_earlier_are_listed_with_their_state() -> None:
+    line = AlertLine(
+        "2026-2", 2026, 2, Risk.BACKDOOR, Level.YELLOW, Level.RED,
+        datetime(2026, 6, 2, 4, 0, tzinfo=UTC), acknowledged_at=datetime(2026, 6, 2, 5, tzinfo=UTC),
+    )  # fmt: skip
+    drill = dataclasses.replace(line, id="X2026-1", number=1, exercise=True)
+    view = dataclasses.replace(sample.site(), alerts=(), alert_lines=(line, drill))
+    pages_ = render_all(view)
+    said = text(pages_["zh/alerts/index.html"])
+    assert "预警〔2026〕2号" in said
+    assert "2026-06-02 13:00（北京时间）确认" in said
+    assert "域外模型的后门风险" in said
+    assert "演练〔2026〕1号" not in said
+    inside = render_all(dataclasses.replace(view, audience=Audience.INTERNAL))
+    assert "演练〔2026〕1号" in text(inside["zh/alerts/index.html"])
+    assert "2026-2.html" in pages_["en/search.html"].decode()
