@@ -61,18 +61,17 @@ def lag(rows: Sequence[Row], params: Params) -> Outcome:
     tolerance = number(params, "tolerance")
     points, votes, beside = [], {}, {}
     for board, label, unit in zip(boards, labels, per_point, strict=True):
-        now = _lag(board, board.last, tolerance * unit)
-        ends = [_lag(board, day, tolerance * unit) for day in _month_ends(board.last, 3)]
-        known = [e for e in ends if e is not None]
-        if now is None or len(known) < 3:
+        now = lag_at(board, board.last, tolerance * unit)
+        judged = judged_at(board, board.last, tolerance * unit)
+        if now is None or judged is None:
             return absent(Why.TOO_SHORT, rows, board=label)
         points.append(now)
-        votes[label] = sum(known) / 3
+        votes[label] = judged
         beside[f"point_{label}"] = now
         beside[f"judged_{label}"] = votes[label]
     for wider in numbers(params, "band"):
         for board, label, unit in zip(boards, labels, per_point, strict=True):
-            if (other := _lag(board, board.last, wider * unit)) is not None:
+            if (other := lag_at(board, board.last, wider * unit)) is not None:
                 beside[f"tolerance_{wider:g}_{label}"] = other
     mean = horizontal_mean(boards[0], tolerance * per_point[0])
     if mean is not None:
@@ -162,7 +161,14 @@ def _boards(rows: Sequence[Row], wanted: Sequence[str]) -> list[Board] | None:
     return found
 
 
-def _lag(board: Board, day: int, tolerance: float) -> float | None:
+def judged_at(board: Board, day: int, tolerance: float = 0.0) -> float | None:
+    """Return the mean lag of the last three month ends up to `day`; None if one is not known."""
+    ends = [lag_at(board, end, tolerance) for end in _month_ends(day, 3)]
+    known = [e for e in ends if e is not None]
+    return sum(known) / 3 if len(known) == 3 else None
+
+
+def lag_at(board: Board, day: int, tolerance: float = 0.0) -> float | None:
     """Return months behind at `day`: 0 if the leaders were never there, None before the start."""
     best = max((s for d, s in board.followers if d <= day), default=None)
     if best is None or board.leaders[0][0] > day:
@@ -198,5 +204,5 @@ def _series(board: Board, tolerance: float) -> list[tuple[date, float]]:
     days = days[: bisect_right(days, board.last)]
     if days[-1] != board.last:
         days.append(board.last)
-    found = [(day_of(d), _lag(board, d, tolerance)) for d in days]
+    found = [(day_of(d), lag_at(board, d, tolerance)) for d in days]
     return [(d, v) for d, v in found if v is not None]

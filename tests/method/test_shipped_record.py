@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.baseline import manifest
+from config.baseline import manifest, rows
 from config.method import Method
 from config.settings import load_settings
 from monitor.asof import View
@@ -14,7 +14,7 @@ from monitor.baseline import load_baseline
 from monitor.context import Context
 from monitor.indicators import evaluate
 from monitor.method_table import page
-from rules.reduce_frontier import Board, horizontal_mean
+from rules.reduce_frontier import Board, horizontal_mean, judged_at, lag_at
 from rules.types import Reading, Why
 
 CUTOFF = manifest().cutoff
@@ -90,6 +90,38 @@ def test_running_it_again_gives_the_same_to_the_last_digit(
     shipped: Context, method: Method, at_home: dict[str, Reading]
 ) -> None:
     assert readings(shipped, method, "CN") == at_home
+
+
+def test_judging_three_month_ends_is_steadier_and_says_what_it_costs(method: Method) -> None:
+    """The words of S05 state both figures; on the shipped index they are these."""
+    epoch = date(1970, 1, 1).toordinal()
+    groups: dict[str, list[tuple[int, int]]] = {"closed": [], "open": []}
+    for row in rows("scores"):
+        released = row["released_on"]
+        if (row["board"], row["board_on"]) != ("eci", date(2026, 8, 11)):
+            continue
+        if isinstance(released, date) and row["openness"] in groups:
+            day = released.toordinal() - epoch
+            groups[str(row["openness"])].append((day, int(str(row["score_micro"]))))
+    board = Board(0, tuple(sorted(groups["closed"])), tuple(sorted(groups["open"])))
+    changes: dict[str, list[date]] = {"point": [], "judged": []}
+    before: dict[str, int] = {}
+    for day in range(date(2024, 7, 31).toordinal() - epoch, board.last + 1):
+        for name, value in (("point", lag_at(board, day)), ("judged", judged_at(board, day))):
+            assert value is not None
+            level = (value <= 6) + (value <= 3)
+            if name in before and before[name] != level:
+                changes[name].append(date.fromordinal(day + epoch))
+            before[name] = level
+    assert (len(changes["point"]), len(changes["judged"])) == (12, 4)
+    first_yellow, first_red = changes["judged"][:2]
+    assert (first_yellow - changes["point"][0]).days == 51
+    assert (first_red - date(2025, 1, 20)).days == 39
+    assert date(2025, 1, 20) in changes["point"]
+    words = method.indicator("S05").weaknesses.en
+    assert "12 times" in words
+    assert "4 times" in words
+    assert "39 to 51 days" in words
 
 
 def test_the_page_of_all_indicators_is_fresh(shipped: Context, method: Method) -> None:
