@@ -14,7 +14,7 @@ from typing import Protocol
 from config.levels import Levels, parse_levels
 from config.method import Indicator, Method
 from monitor.asof import View
-from monitor.indicators import evaluate, reading
+from monitor.indicators import Rows, evaluate, reading
 from monitor.rhythm import Plan, aged, is_due, plan_of
 from rules import level as level_rules
 from rules import risk as risk_rules
@@ -186,7 +186,7 @@ class Fold:
         on = set()
         for indicator in indicators:
             memory = self.remembered[indicator.id]
-            if indicator.grade == "C":
+            if _is_coded(indicator):
                 attested = memory.reading is not None and memory.reading.value is not None
             else:
                 attested = self.sources_on is None or bool(self.sources_on & set(indicator.sources))
@@ -210,9 +210,10 @@ class Fold:
             if memory.reading is None:
                 due.append((plan, key))
         if due:
-            self.view.at(moment, {name for plan, _ in due for name in plan.reads})
-        for plan, key in due:
-            self.remembered[plan.indicator.id].reading = self._evaluate(plan, key, moment)
+            rows = self.view.prepare(moment, {name for plan, _ in due for name in plan.reads})
+            for plan, key in due:
+                found = self._evaluate(rows, plan, key, moment)
+                self.remembered[plan.indicator.id].reading = found
         for plan in self.plans:
             self._judge(plan, moment)
 
@@ -231,16 +232,18 @@ class Fold:
 
     def _known(self, plan: Plan, key: Key, moment: datetime) -> Reading | None:
         """Return the reading where it needs no query: nothing was known yet, or remembered."""
-        coded = plan.indicator.grade == "C"  # its query says that nobody has attested a review
-        if not coded and not self.view.knows(plan.tables, plan.indicator.sources, moment):
+        # the query of a coded one says that nobody has attested a review
+        if not _is_coded(plan.indicator) and not self.view.knows(
+            plan.tables, plan.indicator.sources, moment
+        ):
             outcome = absent(Why.NO_DATA, [])
             on = self.sources_on
             return reading(plan.indicator, moment, outcome, vintage=key[2], sources_on=on)
         return self.memo.get(key)
 
-    def _evaluate(self, plan: Plan, key: Key, moment: datetime) -> Reading:
+    def _evaluate(self, rows: Rows, plan: Plan, key: Key, moment: datetime) -> Reading:
         found = evaluate(
-            self.view.connection,
+            rows,
             plan.indicator,
             moment,
             home=self.view.home,
@@ -257,6 +260,11 @@ class Fold:
         if before is None or before[0] != counts:
             before = self._vintages[tables] = (counts, self.view.vintage(tables, moment))
         return before[1]
+
+
+def _is_coded(indicator: Indicator) -> bool:
+    """Whether people enter it: then it is in force while a review is attested."""
+    return indicator.grade == "C" or "reviews" in indicator.views
 
 
 def _order(act: Act) -> tuple[datetime, str, str]:

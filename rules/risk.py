@@ -91,6 +91,21 @@ def confirmations(acts: Sequence[Act], moment: datetime) -> dict[str, int]:
     return {name: len(found) for name, found in people.items()}
 
 
+def attested(method: Mapping[str, Indicator], assessed: Sequence[IndicatorAssessment]) -> set[str]:
+    """Return the tripwires whose value stands on a review that a second person attested.
+
+    Grade C, and whatever reads the method's `reviews`, has a value only inside such a review:
+    the person who entered it and the one who attested it are the four eyes.
+    """
+    return {
+        a.id
+        for a in assessed
+        if a.reading.value is not None
+        and method[a.id].tripwire
+        and (method[a.id].grade == "C" or "reviews" in method[a.id].views)
+    }
+
+
 def override_at(acts: Sequence[Act], risk: Risk, moment: datetime) -> tuple[Override, date] | None:
     """Return the override in force and the day it began, or None; the latest act wins."""
     found: tuple[Override, date] | None = None
@@ -199,7 +214,8 @@ def assess(
 ) -> tuple[RiskState, RiskAssessment]:
     """Return the risk's state and assessment at `moment`, the last evaluation being `previous`."""
     share, total = coverage(levels, assessed)
-    bench = Bench(levels, method, assessed, confirmations(acts, moment))
+    people = dict.fromkeys(attested(method, assessed), 2) | confirmations(acts, moment)
+    bench = Bench(levels, method, assessed, people)
     clauses = tuple(evaluate(rule, bench) for rule in levels.clauses)
     released = release_at(acts, risk, state, moment, previous)
     covered = total > 0 and share >= levels.coverage.gate

@@ -128,28 +128,39 @@ def test_three_yellows_of_one_source_are_not_enough(
     assert bench.on(0, {"S01": Y, "S02": Y, "S03": Y}).level is G
 
 
-def test_grade_c_alone_never_makes_red_without_four_eyes(misuse: Bench) -> None:
+def test_grade_c_makes_red_only_as_a_tripwire_with_four_eyes(
+    rules: Levels, make_indicator: MakeIndicator, make_reading: MakeReading
+) -> None:
+    others = [make_indicator(c) for c in ("S01", "S02", "S05")]
+    tripwire = make_indicator("S06", grade="C", tripwire=True)
+    plain = make_indicator("S06", grade="C")
     red = {"S06": R}
-    assert misuse.on(0, red).level is G
-    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    alone = Act(ActKind.CONFIRM, moment, "li", indicator="misuse.s06")
-    assert misuse.on(1, red, [alone]).level is G
-    both = Act(ActKind.CONFIRM, moment, "li", indicator="misuse.s06", second="zhang")
-    found = misuse.on(2, red, [both])
-    assert found.level is R
-    assert holding(found) == {"red_tripwire"}
+    # a value of grade C stands inside a review that a second person attested
+    attested = Bench(rules, [*others, tripwire], make_reading).on(0, red)
+    assert (attested.level, holding(attested)) == (R, {"red_tripwire"})
+    # red held from before, but no attested review now
+    assert Bench(rules, [*others, tripwire], make_reading).on(0, red, unseen="S06").level is G
+    # no tripwire: grade C alone makes neither red nor yellow
+    assert Bench(rules, [*others, plain], make_reading).on(0, red).level is G
 
 
-def test_one_person_twice_is_one_pair_of_eyes(misuse: Bench) -> None:
+def test_a_tripwire_read_by_machine_needs_two_people(
+    rules: Levels, make_indicator: MakeIndicator, make_reading: MakeReading
+) -> None:
+    indicators = [make_indicator(c) for c in ("B01", "B02", "B03")]
+    indicators.append(make_indicator("B07", grade="B", tripwire=True))
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    twice = Act(ActKind.CONFIRM, moment, "li", indicator="misuse.s06", second="li")
-    assert misuse.on(1, {"S06": R}, [twice]).level is G
+    for second, level in ((None, Y), ("li", Y), ("zhang", R)):
+        act = Act(ActKind.CONFIRM, moment, "li", indicator="backdoor.b07", second=second)
+        bench = Bench(rules, indicators, make_reading)
+        assert bench.on(1, {"B07": R}, [act]).level is level
+    act = Act(ActKind.CONFIRM, moment, "li", indicator="backdoor.b07", second="zhang")
+    back = Act(ActKind.RETRACT, moment + timedelta(1), "li", indicator="backdoor.b07")
+    assert Bench(rules, indicators, make_reading).on(2, {"B07": R}, [act, back]).level is Y
 
 
 def test_a_confirmed_tripwire_does_not_wait_for_coverage(misuse: Bench) -> None:
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    both = Act(ActKind.CONFIRM, moment, "li", indicator="misuse.s06", second="zhang")
-    assert misuse.on(0, {"S06": R}, [both], unseen="S01 S02 S05 S08").level is R
+    assert misuse.on(0, {"S06": R}, unseen="S01 S02 S05 S08").level is R
 
 
 def test_adoption_needs_a_second_group_and_votes_once(
@@ -293,9 +304,9 @@ def test_levels_refuse_unknown_groups_and_keys(
     with pytest.raises(ConfigError, match="a group nowhere"):
         check_levels(rules, [make_indicator("S01", group="nowhere")])
     with pytest.raises(ConfigError, match=r"levels\.yaml: clauses: expected Field required"):
-        parse_levels({k: v for k, v in rules.model_dump().items() if k != "clauses"})
+        parse_levels({k: v for k, v in rules.model_dump(by_alias=True).items() if k != "clauses"})
     with pytest.raises(ConfigError, match="hold: expected no such key"):
-        parse_levels({**rules.model_dump(), "hold": 3})
+        parse_levels({**rules.model_dump(by_alias=True), "hold": 3})
 
 
 colours = st.sampled_from([G, Y, R])
