@@ -42,17 +42,22 @@ def evaluate(rule: ClauseRule, bench: Bench) -> Clause:
         "min_sources": str(rule.min_sources),
     }
     because = {
-        "zh": rule.because.zh.format(names=_names(members, bench, "zh"), **fill),
-        "en": rule.because.en.format(names=_names(members, bench, "en"), **fill),
+        "zh": rule.because.zh.format(names=_names(votes, bench, "zh"), **fill),
+        "en": rule.because.en.format(names=_names(votes, bench, "en"), **fill),
     }
     holds = len(votes) >= rule.at_least and apart >= rule.min_sources
     return Clause(rule.id, Level(rule.level), holds, because, members)
 
 
-def _names(members: Sequence[str], bench: Bench, language: str) -> str:
-    none, between = ("无", "、") if language == "zh" else ("none", ", ")
-    names = [f"{bench.method[m].code} {getattr(bench.method[m].name, language)}" for m in members]
-    return between.join(names) or none
+def _names(votes: Sequence[Vote], bench: Bench, language: str) -> str:
+    """Return who votes; members of a group that votes once are joined by a plus."""
+    none, between, plus = ("无", "、", "＋") if language == "zh" else ("none", ", ", " + ")
+
+    def name(member: str) -> str:
+        spec = bench.method[member]
+        return f"{spec.code} {spec.name.zh if language == 'zh' else spec.name.en}"
+
+    return between.join(plus.join(name(m) for m in vote.members) for vote in votes) or none
 
 
 def _votes(rule: ClauseRule, bench: Bench) -> list[Vote]:

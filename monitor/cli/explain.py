@@ -30,4 +30,5 @@ def explain(
     if json:
         print_json(found)
     else:
-        out.print(tree(found, judged.method, lang))
+        words = tree(found, judged.method, lang)
+        out.print(words, soft_wrap=False, no_wrap=False, overflow="fold")

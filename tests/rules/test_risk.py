@@ -172,7 +172,9 @@ def test_adoption_needs_a_second_group_and_votes_once(
     assert bench.on(0, {"G01": R, "G02": R, "G11": R}).level is G
     second = bench.on(1, {"G01": R, "G04": Y})
     assert second.level is Y
-    assert bench.on(2, {"G01": R, "G02": R, "G04": R}).level is R  # the group and G04: two votes
+    both = bench.on(2, {"G01": R, "G02": R, "G04": R})
+    assert both.level is R  # the group and G04: two votes
+    assert "now 2 (G01 G01 + G02 G02, G04 G04)" in both.clauses[0].because["en"]
 
 
 def test_weights_by_grade_group_tripwire_and_force(
