@@ -104,14 +104,14 @@ def key_columns(record: type[Record]) -> tuple[str, ...]:
     return tuple(names.get(k, k) for k in record.KEY)
 
 
-def create_table(record: type[Record]) -> str:
-    """Return portable DDL for the record's table, envelope included."""
+def create_table(record: type[Record], name: str | None = None) -> str:
+    """Return portable DDL for the record's table (or another `name`), envelope included."""
     own = [f"{c.name} {c.sql}" for c in columns(record)]
     envelope = [
         "source VARCHAR", "batch_id VARCHAR", "fetched_at_s BIGINT", "known_from_s BIGINT",
         "is_live INTEGER",
     ]  # fmt: skip
-    return f"CREATE TABLE {record.TABLE} ({', '.join(own + envelope)})"
+    return f"CREATE TABLE {name or record.TABLE} ({', '.join(own + envelope)})"
 
 
 TABLES: dict[str, type[Record]] = {record.TABLE: record for record in RECORDS}

@@ -22,6 +22,7 @@ from sqlglot import exp
 from collectors.record import Mode, Record
 from collectors.schema import TABLES, create_table, key_columns, seconds
 from config import registry
+from monitor.indicators import Rows
 from monitor.lake import Lake, LakeFile, rows_of
 from monitor.lineage import materialise_roots
 
@@ -170,7 +171,7 @@ class View:
         run("DELETE FROM clock")
         run("INSERT INTO clock VALUES (?, ?, ?)", [until // _DAY, until, self.home])
         current = {"clock": str(until)}
-        for name in self._needed(only):
+        for name in self.needed(only):
             made_of = self._made_of(name)
             stamp = self.stamp(name, moment) if name in TABLES else ""
             stamp = ";".join([stamp, *(f"{n}={current.get(n, '')}" for n in made_of)])
@@ -180,7 +181,20 @@ class View:
                 self._stamps[name] = stamp
         return self.connection
 
-    def _needed(self, only: Collection[str] | None) -> list[str]:
+    def prepare(self, moment: datetime, only: Collection[str] | None = None) -> Rows:
+        """Return where the indicators' queries run, cut to the moment: here, on DuckDB."""
+        return self.at(moment, only)
+
+    @property
+    def views(self) -> dict[str, str]:
+        """The method's views by name, each after those that it reads."""
+        return {name: sql for name, (sql, _) in self._views.items()}
+
+    def made(self, name: str) -> str:
+        """Return what a table was made of last; equal means unchanged."""
+        return self._stamps.get(name, "")
+
+    def needed(self, only: Collection[str] | None) -> list[str]:
         """Return what must be made, each after what it is made of."""
         order = [*sorted(TABLES, key=lambda t: t != "models"), "roots", *self._views]
         if only is None:

@@ -14,10 +14,12 @@ import msgspec
 from sqlmodel import Session, col, select
 
 from collectors.registry import COLLECTORS
+from config.errors import ConfigError
 from config.method import Method, parse_method
 from config.settings import SourceSettings
 from monitor.acts import acts_of
 from monitor.asof import View
+from monitor.cluster import ClusterView
 from monitor.context import Context
 from monitor.lake import LakeFile
 from monitor.replay import Fold, Key, Successor, moments
@@ -101,15 +103,27 @@ def open_view(
 ) -> View:
     """Return the visible lake through one of the two clocks, with the method's views."""
     lake = context.settings.lake
+    found = context.lake.visible() if files is None else files
+    home, views, memory, threads = (
+        context.settings.home, method.views, lake.memory, lake.threads
+    )  # fmt: skip
+    if lake.engine == "spark":
+        return ClusterView(
+            context.lake, found, home=home, views=views, reconstructed=reconstructed,
+            memory=memory, threads=threads, address=spark_address(context),
+        )  # fmt: skip
     return View(
-        context.lake,
-        context.lake.visible() if files is None else files,
-        home=context.settings.home,
-        views=method.views,
-        reconstructed=reconstructed,
-        memory=lake.memory,
-        threads=lake.threads,
-    )
+        context.lake, found, home=home, views=views, reconstructed=reconstructed, memory=memory,
+        threads=threads,
+    )  # fmt: skip
+
+
+def spark_address(context: Context) -> str:
+    """Return the cluster's Spark Connect address; ConfigError if none is set."""
+    address = context.settings.lake.spark_url
+    if address is None:
+        raise ConfigError("settings", "lake.spark_url", "the cluster's address, sc://host:15002")
+    return address
 
 
 def sources_on(context: Context) -> frozenset[str]:

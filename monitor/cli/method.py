@@ -8,12 +8,16 @@ from rich.markup import escape
 from config.method import available, load_method
 from monitor.cli.console import JsonFlag, err, installation, out, print_json
 from monitor.cli.method_stories import register
+from monitor.engines import Engine, compare_on_cluster
 from monitor.method_check import check_version
 
 app = typer.Typer(no_args_is_help=True, help="The assessment method and its versions.")
 
 VersionArgument = Annotated[
     str | None, typer.Argument(help="Version, e.g. 2026; default: the one in force.")
+]
+EngineOption = Annotated[
+    Engine | None, typer.Option("--engine", help="Compare with this engine as well.")
 ]
 
 
@@ -50,14 +54,24 @@ def list_versions(context: typer.Context, json: JsonFlag = False) -> None:
 
 
 @app.command()
-def check(context: typer.Context, version: VersionArgument = None, json: JsonFlag = False) -> None:
+def check(
+    context: typer.Context,
+    version: VersionArgument = None,
+    engine: EngineOption = None,
+    json: JsonFlag = False,
+) -> None:
     """Check a version: schema, portable SQL, words in zh and en, bases, cases on two engines.
+
+    With --engine spark every indicator is also computed on the cluster at lake.spark_url, from the
+    shipped record, and must equal DuckDB's to the last digit.
 
     Exit 0 if it may be put in force, 1 if not; every finding names file, key and what was expected.
     """
     opened = installation(context)
     wanted = version or opened.settings.method
     findings = check_version(wanted, opened.settings.method_folder)
+    if engine is not None:
+        findings += compare_on_cluster(opened, load_method(wanted, opened.settings.method_folder))
     if json:
         print_json(
             {
