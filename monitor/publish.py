@@ -20,6 +20,7 @@ from monitor.alerts.listing import alert_lines
 from monitor.conclude import latest_document
 from monitor.context import Context
 from monitor.record import Record
+from monitor.reportcard import measures
 from monitor.sources import SourceHealth, source_rows
 from monitor.store.alerts import AlertRow, ArtefactRow, NoticeRow
 from monitor.store.outbox import OutboxRow
@@ -134,6 +135,7 @@ def assessment_view(
         histories=histories(record, method),
         levels=levels_by_day(record),
         transitions=record_transitions(record),
+        measures=measures(record),
         beside=beside.last if beside else None,
         band_from=first,
         band_to=last,

@@ -23,6 +23,7 @@ from monitor.publish import (
     source_views,
 )
 from monitor.record import Record, fold
+from monitor.reportcard import scorecard
 from monitor.store.runs import Batch
 from monitor.version import version
 from reports.build import build_assessment
@@ -104,6 +105,7 @@ def annual_view(context: Context, year: int, audience: Audience, tell: Tell | No
         diffusion=telling.classes(story.record.fold.view, story.method, story.cutoff),
         events=telling.events(connection, first, until),
         counts=telling.counts(connection, first, until),
+        scorecard=scorecard(story.record),
         quarantines=quarantine_views(context),
         audience=audience,
         version=version(),
@@ -126,6 +128,7 @@ def special_view(
         comparisons=telling.comparisons(connection, context.settings.home, first, last),
         events=telling.events(connection, first, last, risk),
         counts=telling.counts(connection, first, last),
+        scorecard=scorecard(story.record),
         audience=audience,
         version=version(),
     )
