@@ -49,7 +49,11 @@ class Email:
         for attached in parts.attachments:
             main, _, sub = attached.media_type.partition(";")[0].partition("/")
             message.add_attachment(
-                attached.body, maintype=main, subtype=sub, filename=attached.name
+                attached.body,
+                maintype=main,
+                subtype=sub,
+                filename=attached.name,
+                params={"charset": "utf-8"} if main == "text" else None,
             )
         return message.as_bytes()
 
