@@ -100,8 +100,13 @@ def run_cycle(
 ) -> CycleResult:
     """Run one whole cycle; whatever a source does, it ends with levels, reasons and a site."""
     prepare(context, tell)
-    outcomes = collect_all(context, only=only, offline=offline, tell=tell)
-    return judge(context, outcomes=outcomes, tell=tell)
+    # The past is folded while the network is waited for; what it read is remembered for `judge`.
+    with ThreadPoolExecutor(1, thread_name_prefix="past") as aside:
+        folding = aside.submit(reconstruct, context)
+        outcomes = collect_all(context, only=only, offline=offline, tell=tell)
+        tell("reconstructing", f"as known {baseline.CUTOFF:%Y-%m-%d}", None)
+        past = folding.result()
+    return judge(context, outcomes=outcomes, past=past, tell=tell)
 
 
 def prepare(context: Context, tell: Tell = _silent) -> None:
@@ -120,12 +125,14 @@ def judge(
     context: Context,
     *,
     outcomes: Sequence[Outcome] = (),
+    past: Record | None = None,
     leadership: Leadership | None = None,
     tell: Tell = _silent,
 ) -> CycleResult:
     """Conclude, deliver, publish: the half of a cycle that follows collection.
 
-    Delivery comes before the site: whoever must act is told first.
+    Delivery comes before the site: whoever must act is told first. `past` is the reconstructed
+    record if it was folded already; what was collected since may have added to it.
     """
     started = context.now()
     run_id = f"cycle-{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -135,7 +142,8 @@ def judge(
     concluded = conclude(context, run_id=run_id, leadership=leadership, tell=tell)
     tell("delivering", "", None)
     delivered = deliver(context)
-    past = reconstruct(context, tell)
+    if past is None or any(o.rows for o in outcomes):
+        past = reconstruct(context, tell)
     tell("publishing", "the site", None)
     publish(context, context.method, concluded.record, past)
     _finish(context, run_id)

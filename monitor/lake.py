@@ -41,6 +41,11 @@ class LakeFile:
     max_fetched_s: int
     batch_id: str = ""
 
+    def known_by(self, moment: datetime, *, reconstructed: bool) -> bool:
+        """Whether any row of it was known at the moment, by one of the two clocks."""
+        first = self.min_known_s if reconstructed else self.min_fetched_s
+        return first <= moment.timestamp()
+
     def row(self) -> BatchFile:
         """Return the manifest row."""
         values = {k: v for k, v in vars(self).items() if k != "table"}

@@ -159,7 +159,8 @@ def fold(
     first_method, successors = (method, list[Successor]())
     if not (reconstructed or throughout):
         first_method, successors = in_force(context, method)
-    view = open_view(context, first_method, reconstructed=reconstructed)
+    files = [f for f in context.lake.visible() if f.known_by(last, reconstructed=reconstructed)]
+    view = open_view(context, first_method, reconstructed=reconstructed, files=files)
     folded = Fold(view, first_method, acts=acts, sources_on=sources_on(context), memo=memo)
     waiting = list(successors)
     days = moments(folded, last)
