@@ -129,6 +129,7 @@ def measure(options: argparse.Namespace, work: Path) -> list[str]:
         _said(f"sweep of {options.models:,} models")
         swept = sweep.compare(options.models, large)
         lines += results.sweep_lines(swept)
+        print("\n".join(results.sweep_lines(swept)), file=sys.stderr, flush=True)
         grown.append(
             {
                 "models": options.models,
@@ -139,7 +140,7 @@ def measure(options: argparse.Namespace, work: Path) -> list[str]:
     if "b" in options.only:
         judged = _judged(large, ["ours", "typed"])
         lines += results.judge_lines(options.models, judged) + _small(work / "small")
-        if grown:
+        if grown and "ours" in judged:
             grown[0] |= {"judge_s": judged["ours"]["total_s"], "judge_mb": judged["ours_mb"]}
     if "c" in options.only:
         sizes = [int(s) for s in options.sizes.split(",") if s]

@@ -53,6 +53,8 @@ def sweep_lines(found: Mapping[str, Any]) -> list[str]:
 
 def judge_lines(models: int, found: Mapping[str, Any]) -> list[str]:
     """Return (b): all indicators on the catalogue."""
+    if "ours" not in found or "typed" not in found:
+        return ["## (b) Indicators: not measured", "", *found.get("notes", ()), ""]
     ours, typed = found["ours"], found["typed"]
     return [
         f"## (b) All {ours['indicators']:.0f} indicators on the catalogue of {models:,} models",
