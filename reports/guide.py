@@ -258,10 +258,11 @@ class Guide(Speaker):
 
     def model_words(self, row: DiffusionRow) -> str:
         """Return a model with its lag in brackets."""
+        name = row.model.rpartition("/")[2]
         if row.lag_months is None:
-            return row.model
+            return name
         lag = self.tongue.number(row.lag_months, 1)
-        return f"{row.model}（{lag}）" if self.tongue.lang == "zh" else f"{row.model} ({lag})"
+        return f"{name}（{lag}）" if self.tongue.lang == "zh" else f"{name} ({lag})"
 
     def was(self, before: AssessmentView | None, risk: Risk) -> Level | None:
         """Return a risk's level in an earlier assessment."""
