@@ -1,8 +1,7 @@
 """Approved copies of each kind of report, so that a change of words is seen.
 
-TOCSIN_APPROVE is cleared by the suite's own fixture on purpose; approve with
-`APPROVE_REPORTS=1 pytest tests/reports/test_approved.py`. Style and policy are left out: they
-change with the sheet, not with the words.
+After a wanted change run `APPROVE_REPORTS=1 pytest tests/reports/test_approved.py` and read the
+difference. Style and policy are left out: they change with the sheet, not with the words.
 """
 
 import os
