@@ -59,7 +59,8 @@ def changes(
 ) -> list[Change]:
     """Return what would change the indicator's level: next threshold up, and the way down.
 
-    Down means clear of the dead band of the level now held. Empty without value or thresholds.
+    Down means clear of the dead band of the level now held. A distance of 0 means that the value
+    is across and `for` or `keep` alone holds the level. Empty without value or thresholds.
     """
     reading = assessed.reading
     if reading.value is None or assessed.level is Level.UNASSIGNED:
@@ -72,16 +73,16 @@ def changes(
         if bound is None:
             continue
         value = deciding(assessed, indicator, level)
-        if reaches(value, bound, indicator) == (direction == "up"):
-            continue  # already across: `for` or `keep` has it in hand
-        weeks = _weeks(value, bound, speed)
+        # across already: only `for` or `keep` still holds it, so no way is left to go
+        across = reaches(value, bound, indicator) == (direction == "up")
+        weeks = (None, None, None) if across else _weeks(value, bound, speed)
         found.append(
             Change(
                 indicator=indicator.id,
                 direction=direction,
                 to_level=target,
                 threshold=round(bound, 6),
-                distance=round(abs(bound - value), 6),
+                distance=0.0 if across else round(abs(bound - value), 6),
                 weeks=weeks[0],
                 weeks_low=weeks[1],
                 weeks_high=weeks[2],

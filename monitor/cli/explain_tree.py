@@ -122,6 +122,10 @@ def _behind(branch: Tree, one: Document) -> None:
 
 def _change(found: Document, method: Method | None) -> str:
     name = f"{method.by_id[found['indicator']].code} " if method else ""
+    if found["distance"] == 0:
+        held = "a second evaluation (for)" if found["direction"] == "up" else "its time (keep)"
+        to = level(found["to_level"])
+        return f"{found['direction']}: {name}{to}, across already, waits for {held}"
     when = "no pace points there"
     if found["weeks"] is not None:
         latest = f"{found['weeks_high']:g}" if found["weeks_high"] is not None else "never"

@@ -79,6 +79,16 @@ def test_the_vote_that_must_cross_decides(
     assert (yellow.value, yellow.distance, yellow.weeks) == (7.0, 3.0, None)
 
 
+def test_what_only_for_or_keep_still_holds_has_no_way_to_go(
+    make_indicator: MakeIndicator, make_reading: MakeReading
+) -> None:
+    indicator = make_indicator()
+    pending = changes(indicator, assessed(indicator, make_reading(DAY, 12.0), Level.GREEN), (), DAY)
+    assert (pending[0].to_level, pending[0].distance) == (Level.YELLOW, 0.0)
+    kept = changes(indicator, assessed(indicator, make_reading(DAY, 5.0), Level.YELLOW), (), DAY)
+    assert (kept[-1].to_level, kept[-1].distance) == (Level.GREEN, 0.0)
+
+
 def test_missing_changes_nothing(make_indicator: MakeIndicator, make_reading: MakeReading) -> None:
     indicator = make_indicator()
     held = assessed(indicator, make_reading(DAY, None), Level.RED)
