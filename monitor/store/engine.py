@@ -6,7 +6,6 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, event
-from sqlmodel import SQLModel
 
 import monitor.store.tables  # noqa: F401  (every family registers its tables)
 
@@ -54,8 +53,5 @@ def alembic_config(engine: Engine) -> Config:
 def open_store(url: str) -> Engine:
     """Return an engine on the store, created or upgraded to the newest schema."""
     engine = connect(url)
-    if any((MIGRATIONS / "versions").glob("*.py")):
-        command.upgrade(alembic_config(engine), "head")
-    else:
-        SQLModel.metadata.create_all(engine)
+    command.upgrade(alembic_config(engine), "head")
     return engine
