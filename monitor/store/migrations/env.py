@@ -16,5 +16,8 @@ with engine.connect() as connection:
         compare_type=True,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # Several daemons may start at once; one upgrades, the others wait and find it done.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7463216)")
         context.run_migrations()
     connection.commit()
