@@ -1,7 +1,7 @@
 """One cycle: collect, indicate, judge, act, tell. The daemon runs its pieces on a schedule."""
 
+import hashlib
 import logging
-import os
 import secrets
 import socket
 from collections.abc import Callable, Sequence
@@ -260,15 +260,20 @@ def _raiser(context: Context) -> Raise:
     return raise_moved
 
 
+def worker_name(context: Context) -> str:
+    """Return who delivers: stable over restarts, so that claims of a killed worker are known."""
+    place = hashlib.sha256(str(context.home).encode()).hexdigest()[:8]
+    return f"{socket.gethostname()}:{place}"
+
+
 def deliver(context: Context) -> Round:
     """Write what time has made due (reminders, escalations), then send what is due."""
-    worker = f"{socket.gethostname()}:{os.getpid()}"
     desk, now = open_desk(context), context.now()
     with Session(context.engine) as session, session.begin():
         write_due(session, desk, now)
         late_after = timedelta(seconds=context.settings.daemon.late_after_seconds)
         tell_late_cycle(session, desk, late_after, now)
-    return deliver_due(context.engine, desk, now, worker)
+    return deliver_due(context.engine, desk, now, worker_name(context))
 
 
 def publish_now(context: Context, said: Callable[[datetime, float], None] | None = None) -> int:

@@ -24,8 +24,17 @@ from collectors.base import Collector
 from collectors.registry import COLLECTORS
 from config.errors import ConfigError
 from config.settings import SourceSettings
+from monitor.alerts.outbox import take_back
 from monitor.context import Context, open_context
-from monitor.cycle import collect_one, deliver, housekeeping, judge, operations_alarm, prepare
+from monitor.cycle import (
+    collect_one,
+    deliver,
+    housekeeping,
+    judge,
+    operations_alarm,
+    prepare,
+    worker_name,
+)
 from monitor.leader import RENEW, FileLock, Leadership, LeaseLock
 from monitor.schedule import is_overdue, trigger
 from monitor.server import serving
@@ -34,8 +43,10 @@ from monitor.store.runs import Run, RunState
 
 log = logging.getLogger(__name__)
 
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 6.0
 """How long SIGTERM waits for what is in hand; what is not done by then was never visible."""
+AGAIN_SECONDS = 10.0
+"""Pause before leadership that could not be taken up is tried again."""
 DELIVER_EVERY = timedelta(seconds=10)
 
 
@@ -48,6 +59,8 @@ class Daemon:
         self.reload = threading.Event()
         self.leadership = leadership_of(context)
         self.scheduler: BackgroundScheduler | None = None
+        self.starting: threading.Thread | None = None
+        self.tried = 0.0
         self.leads = False
         self.in_hand = 0
         self._count = threading.Lock()
@@ -84,7 +97,7 @@ class Daemon:
 
     def _tick(self) -> None:
         leads = self.leads
-        if leads and self.scheduler is None:
+        if leads and self._idle():
             log.info("leading as pid %d on %s", os.getpid(), socket.gethostname())
             self._take_up()
         elif not leads and self.scheduler is not None:
@@ -94,9 +107,27 @@ class Daemon:
             self.reload.clear()
             self._reload()
 
+    def _idle(self) -> bool:
+        """Whether nothing has been taken up, or a try at it failed a while ago."""
+        if self.scheduler is not None or (self.starting and self.starting.is_alive()):
+            return False
+        return self.starting is None or time.monotonic() - self.tried > AGAIN_SECONDS
+
     def _take_up(self) -> None:
+        """Begin to lead, in a thread: SIGTERM and the lease do not wait for a first load."""
+        self.tried = time.monotonic()
+        self.starting = threading.Thread(target=self._job(self._start), daemon=True, name="take-up")
+        self.starting.start()
+
+    def _start(self) -> None:
         self._forget_interrupted()
+        take_back(self.context.engine, self.context.now(), worker=worker_name(self.context))
         prepare(self.context)
+        if self.stop.is_set() or not self.leads:
+            return
+        self.scheduler = self._scheduled()
+
+    def _scheduled(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(4), "judge": ThreadPoolExecutor(1)},
@@ -117,7 +148,7 @@ class Daemon:
         )  # fmt: skip
         scheduler.add_job(self._job(self._keep_house), "interval", hours=24, id="house")
         scheduler.start()
-        self.scheduler = scheduler
+        return scheduler
 
     def _schedule(self, scheduler: BackgroundScheduler, collector: Collector) -> None:
         source = collector.source
@@ -200,14 +231,14 @@ class Daemon:
         log.info("settings read again")
 
     def _stand_down(self) -> None:
-        if self.scheduler is None:
-            return
-        self.scheduler.pause()
+        scheduler, self.scheduler, self.starting = self.scheduler, None, None
+        if scheduler is not None:
+            scheduler.pause()
         until = time.monotonic() + GRACE_SECONDS
         while self.in_hand and time.monotonic() < until:
             time.sleep(0.05)
-        self.scheduler.shutdown(wait=False)
-        self.scheduler = None
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
         if self.in_hand and self.stop.is_set():
             log.warning("%d jobs given up; nothing of them was visible", self.in_hand)
             self.leadership.release()
