@@ -12,7 +12,7 @@ run: .venv/.ready-run          ## set up what is missing and run one whole cycle
 	@$(BIN)/tocsin run; code=$$?; [ $$code -eq 3 ] && echo "done; some sources could not be reached (exit 3), named above" && exit 0; exit $$code
 
 test: .venv/.ready-dev         ## set up what is missing and pass the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 fast: .venv/.ready-dev         ## the tests that take less than three minutes together
 	$(BIN)/pytest -m "not long"
@@ -22,7 +22,7 @@ check: .venv/.ready-dev        ## everything a commit must pass
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 fix: .venv/.ready-dev          ## mend what a tool can mend
 	$(BIN)/ruff format
