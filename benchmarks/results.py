@@ -89,9 +89,10 @@ def judge_lines(models: int, found: Mapping[str, Any]) -> list[str]:
 
 def small_lines(models: int, found: Mapping[str, Any]) -> list[str]:
     """Return the comparison at the size that the others can hold."""
-    rows = [
-        ["the program (DuckDB)", "", f"{found['ours']['total_s']:.2f}", f"{found['ours_mb']:.0f}"]
-    ]
+    rows: list[list[str]] = []
+    if ours := found.get("ours"):
+        total, peak = f"{ours['total_s']:.2f}", f"{found['ours_mb']:.0f}"
+        rows.append(["the program (DuckDB)", "", total, peak])
     if sqlite := found.get("sqlite"):
         rows.append(
             [
