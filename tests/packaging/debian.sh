@@ -28,7 +28,8 @@ python3 -m venv "$work/pip"
 
 mount --bind /dev "$root/dev"
 mount -t proc proc "$root/proc"
-inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root unshare --net chroot "$root" "$@"; }
+inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root unshare --net \
+  bash -c '[ -x /sbin/ip ] && /sbin/ip link set lo up; exec chroot "$@"' inside "$root" "$@"; }
 as_tocsin() { inside setpriv --reuid=tocsin --regid=tocsin --clear-groups "$@"; }
 
 say "inside, no network: a user, an environment, the older version"
@@ -47,13 +48,18 @@ daemon() {
     export TOCSIN_SERVE__WITH_DAEMON=true TOCSIN_DAEMON__LOG=json
     /opt/tocsin/bin/tocsin --home /var/lib/tocsin daemon >/var/lib/tocsin/daemon.log 2>&1 &
     pid=$!
-    sleep 20
-    kill -0 $pid
+    live=0
+    for n in $(seq 120); do
+      kill -0 $pid
+      if /opt/tocsin/bin/python3 -c "import urllib.request as r; r.urlopen(\"http://127.0.0.1:8787/healthz/live\", timeout=2)" 2>/dev/null; then live=1; break; fi
+      sleep 1
+    done
+    test $live = 1 || { echo "never live"; exit 1; }
     kill -TERM $pid
     begun=$(date +%s)
-    wait $pid
-    echo "stopped with $? after $(( $(date +%s) - begun )) s"
-    test $(( $(date +%s) - begun )) -le 12'
+    code=0; wait $pid || code=$?
+    echo "live after ${n} s, stopped with $code after $(( $(date +%s) - begun )) s"
+    test $code = 0 && test $(( $(date +%s) - begun )) -le 12'
 }
 daemon
 
