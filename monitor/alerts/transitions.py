@@ -8,8 +8,8 @@ from sqlmodel import Session, col, func, select
 
 from config.responses import Flap
 from monitor.store.alerts import TransitionRow
+from rules.transition import kind_of
 from rules.types import (
-    SEVERITY,
     Assessment,
     Level,
     Risk,
@@ -26,25 +26,6 @@ class Move:
     transition: Transition
     after: RiskAssessment
     before: RiskAssessment | None
-
-
-def kind_of(before: Level | None, after: Level) -> TransitionKind | None:
-    """Return how a level moved; None if it did not.
-
-    Unassigned never counts as better than a colour: from there, yellow or red is a rise, green only
-    regained; and a colour that becomes unassigned is lost, not a fall.
-    """
-    if before is None:
-        return TransitionKind.BEGAN
-    if before is after:
-        return None
-    if after is Level.UNASSIGNED:
-        return TransitionKind.LOST
-    if before is Level.UNASSIGNED:
-        return TransitionKind.REGAINED if after is Level.GREEN else TransitionKind.RISE
-    if SEVERITY[after] > SEVERITY[before]:
-        return TransitionKind.RISE
-    return TransitionKind.FALL
 
 
 def told_levels(session: Session) -> dict[Risk, Level]:
@@ -74,7 +55,8 @@ def moves(
     sides = {r.risk: r for r in before.risks} if before else {}
     found = []
     for risk in after.risks:
-        kind = kind_of(told.get(risk.risk), risk.level)
+        was_told = told.get(risk.risk)
+        kind = TransitionKind.BEGAN if was_told is None else kind_of(was_told, risk.level)
         if kind is not None:
             was = told.get(risk.risk, risk.level)
             moved = Transition(risk.risk, kind, was, risk.level, after.as_of)

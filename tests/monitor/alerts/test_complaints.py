@@ -20,11 +20,11 @@ from monitor.alerts.notices import delivery_key
 from monitor.alerts.outbox import deliver_due
 from monitor.alerts.raising import raise_alerts
 from monitor.alerts.silences import add_silence
-from monitor.alerts.transitions import kind_of
 from monitor.store.alerts import AlertRow, ArtefactRow, NoticeRow, TransitionRow
 from monitor.store.outbox import OutboxRow
 from reports.model import Audience
 from reports.notice import Deadline, NoticeKind, NoticeView, tell
+from rules.transition import kind_of
 from rules.types import Assessment, Level, Risk, TransitionKind
 
 Assess = Callable[..., Assessment]

@@ -4,45 +4,22 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import pytest
 from sqlmodel import Session, col, select
 
 from config.roster import Roster
 from monitor.alerts.desk import Desk
 from monitor.alerts.notices import VIEW
 from monitor.alerts.raising import raise_alerts
-from monitor.alerts.transitions import kind_of
 from monitor.store.alerts import AlertRow, ArtefactRow, NoticeRow, TransitionRow
 from monitor.store.outbox import OutboxRow
 from monitor.store.response import CaseRow, StepRow
-from rules.types import Assessment, Level, Override, TransitionKind
+from rules.types import Assessment, Level, Override
 
 Assess = Callable[..., Assessment]
 
 
 def kinds(session: Session) -> list[str]:
     return list(session.exec(select(NoticeRow.kind).order_by(col(NoticeRow.at))))
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "kind"),
-    [
-        (None, "red", TransitionKind.BEGAN),
-        ("green", "green", None),
-        ("green", "yellow", TransitionKind.RISE),
-        ("yellow", "red", TransitionKind.RISE),
-        ("red", "yellow", TransitionKind.FALL),
-        ("yellow", "green", TransitionKind.FALL),
-        ("green", "unassigned", TransitionKind.LOST),
-        ("unassigned", "green", TransitionKind.REGAINED),
-        ("unassigned", "yellow", TransitionKind.RISE),
-        ("unassigned", "red", TransitionKind.RISE),
-    ],
-)
-def test_unassigned_never_counts_as_better_than_a_colour(
-    before: str | None, after: str, kind: TransitionKind | None
-) -> None:
-    assert kind_of(Level(before) if before else None, Level(after)) is kind
 
 
 def test_the_first_assessment_fixes_a_start_and_is_no_rise(
