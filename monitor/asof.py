@@ -8,11 +8,14 @@ moment is made again, so that folding a daily grid is quick.
 """
 
 import hashlib
+import os
+import tempfile
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import duckdb
 import sqlglot
@@ -60,6 +63,9 @@ class View:
         self.files = tuple(files)
         self.connection = duckdb.connect(":memory:")
         self.connection.execute(f"SET memory_limit = '{memory}'")
+        # By default DuckDB spills into the folder one happens to stand in.
+        spill = Path(tempfile.gettempdir()) / f"tocsin-duckdb-{os.getpid()}"
+        self.connection.execute(f"SET temp_directory = '{spill}'")
         self.connection.execute(f"SET threads = {int(threads)}")
         self._views = ordered(views)
         self._stamps: dict[str, str] = {}  # of the last moment
