@@ -6,7 +6,7 @@ malware advisories, whose package names are shown as a pseudonym.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,16 +22,22 @@ COUNTED_ONLY = frozenset(
 """Tables whose rows name repositories or accounts; publishers are too many to read."""
 
 WORDS = {
-    "scores": ("board || ' ' || model_name", "board_day"),
+    "scores": ("board || ' ' || model_name || ': ' || round(score_micro / 1e6, 2)", "board_day"),
     "releases": ("coalesce(organisation || ' ', '') || model_name", "released_day"),
-    "usage": ("model_name", "served_day"),
+    "usage": ("model_name || ': ' || tokens", "served_day"),
     "incidents": ("incident_id || coalesce(' ' || title, '')", "published_day"),
     "advisories": ("advisory_id || ' ' || package", "published_day"),
     "policy_events": ("event_id || ' ' || title", "occurred_day"),
-    "figures": ("measure || ' ' || jurisdiction", "period_day"),
+    "figures": (
+        "measure || ' ' || jurisdiction || ': ' || round(value_micro / 1e6, 2) || ' ' || unit",
+        "period_day",
+    ),
     "evidence": ("evidence_id || ' ' || item", "period_to_day"),
 }
 """Tables whose rows may be shown: what each row says, and the day it is about."""
+
+FIRST = {"scores": "score_micro DESC", "usage": "tokens DESC"}
+"""Which rows of one day come first; elsewhere by what they say."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class RowBehind:
     known_from: datetime
     batch: str
     sha256: str
+    is_baseline: bool = False
 
 
 def files_behind(view: View, tables: Sequence[str], sources: Sequence[str]) -> list[FileBehind]:
@@ -95,13 +102,21 @@ def files_behind(view: View, tables: Sequence[str], sources: Sequence[str]) -> l
 
 
 def rows_behind(
-    view: View, tables: Sequence[str], sources: Sequence[str], limit: int = 5
+    view: View,
+    tables: Sequence[str],
+    sources: Sequence[str],
+    limit: int = 5,
+    only: Mapping[str, str] | None = None,
 ) -> list[RowBehind]:
-    """Return up to `limit` of the newest rows of each table that may be shown."""
+    """Return up to `limit` of the newest rows of each table that may be shown.
+
+    `only` narrows a table by a condition of our own making, never by words from outside.
+    """
     found: list[RowBehind] = []
     for table in tables:
         if table not in COUNTED_ONLY and table in WORDS:
-            found += _rows(view.connection, view.files, table, sources, limit)
+            narrowed = (only or {}).get(table, "TRUE")
+            found += _rows(view.connection, view.files, table, sources, limit, narrowed)
     return found
 
 
@@ -111,15 +126,17 @@ def _rows(
     table: str,
     sources: Sequence[str],
     limit: int,
+    only: str,
 ) -> list[RowBehind]:
     words, day = WORDS[table]
+    first = FIRST.get(table, "words")
     kind = "kind" if table == "advisories" else "''"
     sha = {(f.table, f.batch_id): f.sha256 for f in files}
     rows = connection.execute(
         f"""SELECT {words} AS words, {day} AS day, source, source_url, fetched_at_s, known_from_s,
-                   batch_id, {kind} AS kind
-            FROM {table} WHERE {_of(sources)}
-            ORDER BY {day} DESC NULLS LAST, words, source LIMIT {int(limit)}"""
+                   batch_id, is_live, {kind} AS kind
+            FROM {table} WHERE {_of(sources)} AND {only}
+            ORDER BY {day} DESC NULLS LAST, {first}, source LIMIT {int(limit)}"""
     ).fetchall()
     return [
         RowBehind(
@@ -132,8 +149,9 @@ def _rows(
             known_from=from_seconds(known_s),
             batch=batch,
             sha256=sha.get((table, batch), ""),
+            is_baseline=not live,
         )
-        for words, day, source, url, fetched_s, known_s, batch, kind in rows
+        for words, day, source, url, fetched_s, known_s, batch, live, kind in rows
     ]
 
 

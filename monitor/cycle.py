@@ -19,7 +19,7 @@ from config import baseline
 from config.errors import ConfigError
 from monitor.alerts.due import write_due
 from monitor.alerts.health import Trouble, raise_operations
-from monitor.alerts.opening import open_desk
+from monitor.alerts.opening import open_desk, with_evidence
 from monitor.alerts.outbox import Round, deliver_due
 from monitor.alerts.raising import raise_alerts
 from monitor.baseline import load_baseline
@@ -29,12 +29,13 @@ from monitor.conclude import conclude as conclude_now
 from monitor.context import Context
 from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
-from monitor.publish import current_document, publish, source_views
+from monitor.publish import current_document, publish
 from monitor.record import Record, fold
 from monitor.retention import forget
 from monitor.revision import reminds_on, review_reminder
 from monitor.sources import source_rows
 from monitor.store.runs import Run, RunState
+from monitor.views import source_views
 from monitor.watchdog import tell_late_cycle, tell_sources
 from rules.types import Assessment
 
@@ -254,7 +255,8 @@ def _raiser(context: Context) -> Raise:
     def raise_moved(session: Session, record: Record, assessment_id: int | None) -> None:
         before = record.assessments[-2] if len(record.assessments) > 1 else None
         now = context.now()
-        raise_alerts(session, before, record.last, desk, now, assessment_id=assessment_id)
+        proven = with_evidence(desk, record)
+        raise_alerts(session, before, record.last, proven, now, assessment_id=assessment_id)
         tell_sources(session, desk, sources, now)
 
     return raise_moved

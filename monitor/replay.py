@@ -135,10 +135,17 @@ class Fold:
         )
 
     def with_changes(self, assessment: Assessment) -> Assessment:
-        """Return the assessment just made with what would change each risk, nearest first."""
+        """Return an assessment with what would change each risk, nearest first.
+
+        An earlier one than the last is told from what was read until then.
+        """
         from rules.forecast import changes_of_risk  # SciPy takes a second to load: only when asked
 
-        series = {i.id: self.history(i.id) for i in self.method.indicators}
+        last = assessment.as_of.date()
+        series = {
+            i.id: [point for point in self.history(i.id) if point[0] <= last]
+            for i in self.method.indicators
+        }
         risks = tuple(
             replace(
                 r, changes=changes_of_risk(r, self.levels, self.by_id, series, assessment.as_of)

@@ -4,7 +4,7 @@ Days before our own record began are told from the reconstructed one, and marked
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
@@ -12,9 +12,16 @@ from sqlmodel import Session, col, select
 from config import baseline
 from config.errors import ConfigError
 from config.method import Method
+from config.responses import parse_responses
 from monitor import telling
+from monitor.alerts.listing import alert_views
+from monitor.alerts.opening import open_roster
 from monitor.context import Context
-from monitor.publish import (
+from monitor.record import Record, fold
+from monitor.reportcard import scorecard
+from monitor.store.runs import Batch
+from monitor.version import version
+from monitor.views import (
     assessment_view,
     levels_by_day,
     method_view,
@@ -22,13 +29,9 @@ from monitor.publish import (
     record_transitions,
     source_views,
 )
-from monitor.record import Record, fold
-from monitor.reportcard import scorecard
-from monitor.store.runs import Batch
-from monitor.version import version
 from reports.build import build_assessment
 from reports.chapters import AnnualView, QuarterView, SpecialView
-from reports.model import AssessmentView, Audience, SourceView, TransitionView
+from reports.model import AlertView, AssessmentView, Audience, SourceView, TransitionView
 from rules.types import Assessment, Risk
 
 FIRST_YEAR = 2022
@@ -58,7 +61,8 @@ class Told:
         return earlier[-1] if earlier else None
 
 
-def _own_record_begins(context: Context) -> datetime | None:
+def own_record_begins(context: Context) -> datetime | None:
+    """Return when the first batch that we collected ourselves was put in place."""
     query = (
         select(Batch.visible_at)
         .where(Batch.sweep != "baseline", col(Batch.is_live))
@@ -69,11 +73,25 @@ def _own_record_begins(context: Context) -> datetime | None:
         return session.exec(query).first()
 
 
-def told(context: Context, end: date, tell: Tell | None = None) -> Told:
-    """Return the record to the end of a day (UTC), our own where it was already kept then."""
+def until(record: Record, moment: datetime) -> Record:
+    """Return the record as it stood at a moment, without folding again."""
+    kept = tuple(a for a in record.assessments if a.as_of <= moment)
+    if len(kept) == len(record.assessments):
+        return record
+    return Record((*kept[:-1], record.fold.with_changes(kept[-1])), record.fold)
+
+
+def told(
+    context: Context, end: date, tell: Tell | None = None, *, whole_from: date | None = None
+) -> Told:
+    """Return the record to the end of a day (UTC), our own where it was already kept then.
+
+    With `whole_from` our own counts only if it was kept from that day on.
+    """
     wanted = datetime.combine(end + timedelta(days=1), time(0), UTC)
-    began = _own_record_begins(context)
-    ours = began is not None and wanted > began
+    needed = datetime.combine(whole_from, time(0), UTC) if whole_from else wanted
+    began = own_record_begins(context)
+    ours = began is not None and began <= needed
     newest = context.now().replace(microsecond=0) if ours else baseline.CUTOFF
     cutoff = min(wanted, newest)
     method = context.method
@@ -87,24 +105,32 @@ def annual_view(context: Context, year: int, audience: Audience, tell: Tell | No
     if not FIRST_YEAR < year <= now.year:
         raise ConfigError("command line", "--year", f"a year from {FIRST_YEAR + 1} to {now.year}")
     first, last = date(year, 1, 1), date(year, 12, 31)
-    story = told(context, last, tell)
+    story = told(context, last, tell, whole_from=first)
     if story.cutoff.date() < first:
         raise ConfigError("command line", "--year", f"a year up to {story.cutoff.year}")
+    return annual_of(context, story, year, audience)
+
+
+def annual_of(context: Context, story: Told, year: int, audience: Audience) -> AnnualView:
+    """Return a year's report out of a record that ends with the year, or today."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
     connection = story.record.fold.view.at(story.cutoff)
     home = context.settings.home
-    until = min(last, story.cutoff.date())
+    day = min(last, story.cutoff.date())
+    shown = story.view(first, last)
     return AnnualView(
         year=year,
-        assessment=story.view(first, last),
+        assessment=shown,
         method=method_view(story.method),
         sources=story.sources,
-        to_date=until < last,
+        to_date=day < last,
         transitions=story.transitions(first),
-        comparisons=telling.comparisons(connection, home, first, until),
+        alerts=alerts_of(context, shown, first, last),
+        comparisons=telling.comparisons(connection, home, first, day),
         pendulum=telling.stances(story.record.fold.view, story.method, story.cutoff),
         diffusion=telling.classes(story.record.fold.view, story.method, story.cutoff),
-        events=telling.events(connection, first, until),
-        counts=telling.counts(connection, first, until),
+        events=telling.events(connection, first, day),
+        counts=telling.counts(connection, first, day),
         scorecard=scorecard(story.record),
         quarantines=quarantine_views(context),
         audience=audience,
@@ -117,21 +143,46 @@ def special_view(
 ) -> SpecialView:
     """Return the special assessment of one risk as of the end of the record."""
     story = told(context, context.now().date(), tell)
+    return next(s for s in specials_of(context, story, audience) if s.risk is risk)
+
+
+def specials_of(context: Context, story: Told, audience: Audience) -> tuple[SpecialView, ...]:
+    """Return the special assessment of each risk as of the end of a record, a year back."""
     last = story.cutoff.date()
     first = last - timedelta(days=364)
     connection = story.record.fold.view.at(story.cutoff)
-    return SpecialView(
-        risk=risk,
-        assessment=story.view(first, last),
+    shown, view = story.view(first, last), story.record.fold.view
+    alerts = alerts_of(context, shown, first, last)
+    of_every_risk = SpecialView(
+        risk=Risk.MISUSE,
+        assessment=shown,
         method=method_view(story.method),
         sources=story.sources,
         comparisons=telling.comparisons(connection, context.settings.home, first, last),
-        events=telling.events(connection, first, last, risk),
         counts=telling.counts(connection, first, last),
+        diffusion=telling.classes(view, story.method, story.cutoff),
         scorecard=scorecard(story.record),
         audience=audience,
         version=version(),
     )
+    return tuple(
+        replace(
+            of_every_risk,
+            risk=risk,
+            events=telling.events(connection, first, last, risk),
+            alerts=tuple(a for a in alerts if a.risk.risk is risk),
+        )
+        for risk in Risk
+    )
+
+
+def alerts_of(
+    context: Context, shown: AssessmentView, first: date, last: date
+) -> tuple[AlertView, ...]:
+    """Return the alerts opened in a period with what was done about each."""
+    responses = parse_responses(context.method.responses)
+    with Session(context.engine) as session:
+        return alert_views(session, responses, open_roster(context), shown, first, last)
 
 
 def quarter_view(

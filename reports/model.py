@@ -61,6 +61,8 @@ class EvidenceRow:
     known_on: date | None = None
     sha256: str = ""
     baseline: bool = False
+    rows: int | None = None
+    """Set where `words` is a table whose rows are counted and not listed."""
 
 
 class SourceState(StrEnum):

@@ -1,6 +1,7 @@
 """What the site offers to machines besides pages: Atom feeds and the CAP documents as told."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parseaddr
 
 from sqlmodel import Session, col, select
@@ -25,12 +26,14 @@ def feed_files(
     session: Session,
     notify: NotifySettings,
     audience: Audience,
+    now: datetime,
     *,
     public_url: str | None = None,
     languages: tuple[str, ...] = ("zh", "en"),
 ) -> Mapping[str, bytes]:
     """Return path → bytes: `LANG/alerts.atom`, `alerts.atom` (first language), `cap/ID.xml`.
 
+    Feeds exist, empty, before anything was told, so that a reader can subscribe from the first day.
     Exercises are left out; what stands in them was rendered for `audience` when it was told.
     """
     notices = session.exec(
@@ -45,12 +48,10 @@ def feed_files(
     files: dict[str, bytes] = {}
     for lang in languages:
         entries = [_entry(session, n, lang, audience, address) for n in notices]
-        if entries:
-            feed = atom_feed(
-                entries, lang=lang, domain=domain, address=address, updated=notices[0].at
-            )
-            files[f"{lang}/alerts.atom"] = feed
-            files.setdefault("alerts.atom", feed)
+        updated = notices[0].at if notices else now
+        feed = atom_feed(entries, lang=lang, domain=domain, address=address, updated=updated)
+        files[f"{lang}/alerts.atom"] = feed
+        files.setdefault("alerts.atom", feed)
     for notice in notices:
         query = select(ArtefactRow).where(
             ArtefactRow.notice_id == notice.id,

@@ -1,5 +1,6 @@
 """Open the alarm desk of an installation: settings, roster, procedure, renderer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from config.responses import parse_responses
@@ -7,6 +8,8 @@ from config.roster import Roster, load_roster
 from monitor.alerts.desk import Desk
 from monitor.alerts.renderer import ReportRenderer
 from monitor.context import Context
+from monitor.evidence_rows import evidence
+from monitor.record import Record
 from reports.model import SourceView
 
 
@@ -38,3 +41,10 @@ def open_desk(context: Context, sources: tuple[SourceView, ...] = ()) -> Desk:
         home=settings.home,
         site_url=settings.site.public_url,
     )
+
+
+def with_evidence(desk: Desk, record: Record) -> Desk:
+    """Return the desk whose reports print the source rows behind the end of a record."""
+    if not isinstance(desk.renderer, ReportRenderer):
+        return desk
+    return replace(desk, renderer=replace(desk.renderer, evidence=evidence(record)))

@@ -1,13 +1,21 @@
 """Alert report and meeting pack out of what was concluded: facts to views, views to bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from config.method import Indicator, Words
+from config.method import Indicator
 from config.responses import Responses
+from monitor.because import because
 from reports.alert import render_alert, render_pack
 from reports.build import build_alert, build_assessment
-from reports.model import AlertView, Audience, MeasureView, SourceView, TransitionView
+from reports.model import (
+    AlertView,
+    Audience,
+    EvidenceRow,
+    MeasureView,
+    SourceView,
+    TransitionView,
+)
 from reports.notice import AlertFacts
 from rules.types import Level, Risk
 
@@ -19,6 +27,8 @@ class ReportRenderer:
     indicators: Sequence[Indicator]
     responses: Responses
     sources: tuple[SourceView, ...] = ()
+    evidence: Mapping[str, Sequence[EvidenceRow]] | None = None
+    """Source rows behind the indicators of the assessment that is told, by id."""
 
     def alert_report(self, facts: AlertFacts, lang: str, audience: Audience) -> bytes:
         """Return the alert report, one self-contained HTML page."""
@@ -37,13 +47,14 @@ class ReportRenderer:
             before=change.before,
             after=change.after,
             at=change.at,
-            because=_because(facts),
+            because=because(next(r for r in facts.assessment.risks if r.risk is change.risk)),
             alert=facts.id,
         )
         assessed = build_assessment(
             facts.assessment,
             self.indicators,
             sources=self.sources,
+            evidence=self.evidence,
             transitions=(moved,),
             measures={change.risk: self._measures(change.risk)},
         )
@@ -70,13 +81,3 @@ class ReportRenderer:
             for level, measures in by_level.items()
             for measure in measures
         )
-
-
-def _because(facts: AlertFacts) -> Words | None:
-    risk = next(r for r in facts.assessment.risks if r.risk is facts.transition.risk)
-    said = [c.because for c in risk.clauses if c.holds and c.because.get("zh")]
-    if not said:
-        return None
-    return Words(
-        zh="；".join(s["zh"] for s in said), en="; ".join(s.get("en") or s["zh"] for s in said)
-    )

@@ -20,12 +20,22 @@ def test_the_feed_is_valid_and_holds_what_was_told(
     session: Session, desk: Desk, assess: Assess, now: datetime
 ) -> None:
     before, after = assess(), assess("yellow", at=now + timedelta(hours=1))
-    assert feed_files(session, desk.notify, Audience.PUBLIC) == {}
+    empty = feed_files(session, desk.notify, Audience.PUBLIC, now)
+    assert set(empty) == {"alerts.atom", "zh/alerts.atom", "en/alerts.atom"}
+    for body in empty.values():
+        feed = feedparser.parse(body)
+        assert not feed.bozo
+        assert not feed.entries
+        assert feed.feed.updated == "2026-11-23T03:04:05Z"
+        assert feed.feed.id
+        assert feed.feed.title
     raise_alerts(session, None, before, desk, now)
     raise_alerts(session, before, after, desk, now)
     drill(session, desk, after, Risk.BACKDOOR, level=Level.RED, identity="os:li", now=now)
     session.flush()
-    files = feed_files(session, desk.notify, Audience.PUBLIC, public_url="https://tocsin.example/")
+    files = feed_files(
+        session, desk.notify, Audience.PUBLIC, now, public_url="https://tocsin.example/"
+    )
     assert set(files) >= {"alerts.atom", "zh/alerts.atom", "en/alerts.atom"}
     assert len([name for name in files if name.startswith("cap/")]) == 1
     for lang, title in (("zh", "【黄】滥用风险由绿升为黄"), ("en", "[YELLOW] Misuse risk rises")):
@@ -36,5 +46,5 @@ def test_the_feed_is_valid_and_holds_what_was_told(
         assert feed.entries[0].link == f"https://tocsin.example/{lang}/alerts/2026-1.html"
         assert "内部" not in feed.entries[0].content[0].value
         assert "时限" not in feed.entries[0].content[0].value
-    internal = feed_files(session, desk.notify, Audience.INTERNAL)
+    internal = feed_files(session, desk.notify, Audience.INTERNAL, now)
     assert "时限" in internal["zh/alerts.atom"].decode()

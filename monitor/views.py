@@ -1,0 +1,151 @@
+"""Views of a record as pages show it: sources, histories, transitions with their reasons."""
+
+import json
+from datetime import date
+
+from sqlmodel import Session, select
+
+from config import baseline
+from config.method import Method
+from monitor.because import because
+from monitor.context import Context
+from monitor.evidence_rows import evidence
+from monitor.record import Record
+from monitor.reportcard import measures
+from monitor.sources import SourceHealth, source_rows
+from monitor.store.runs import Batch, BatchState
+from reports.build import build_assessment, source_view
+from reports.chapters import QuarantineView
+from reports.model import AssessmentView, HistoryPoint, MethodView, SourceView, TransitionView
+from rules.transition import transitions
+from rules.types import Level, Risk
+
+
+def source_views(context: Context, method: Method) -> tuple[SourceView, ...]:
+    """Return every source with its health, as pages show it."""
+    return tuple(_source(context, method, row) for row in source_rows(context))
+
+
+def _source(context: Context, method: Method, row: SourceHealth) -> SourceView:
+    return source_view(
+        row.collector.source,
+        context.now(),
+        skipped=bool(row.skipped),
+        last_try_at=row.last_try.started_at if row.last_try else None,
+        last_ok_at=row.last_good.started_at if row.last_good else None,
+        seen_live=row.seen_live,
+        rows=row.rows or None,
+        quarantined=row.held,
+        error=row.error,
+        indicators=method.indicators,
+        baseline_rows=row.baseline_rows,
+        baseline_until=baseline.CUTOFF.date() if row.baseline_rows else None,
+    )
+
+
+def levels_by_day(record: Record) -> dict[Risk, list[tuple[date, Level]]]:
+    """Return each risk's adjudicated level from each day on which it changed."""
+    found: dict[Risk, list[tuple[date, Level]]] = {}
+    for assessment in record.assessments:
+        for risk in assessment.risks:
+            known = found.setdefault(risk.risk, [])
+            if not known or known[-1][1] is not risk.level:
+                known.append((assessment.as_of.date(), risk.level))
+    return found
+
+
+def histories(record: Record, method: Method) -> dict[str, list[HistoryPoint]]:
+    """Return each indicator's values by day of evaluation, oldest first, gaps as None."""
+    found: dict[str, list[HistoryPoint]] = {i.id: [] for i in method.indicators}
+    for assessment in record.assessments:
+        for risk in assessment.risks:
+            for indicator in risk.indicators:
+                reading, points = indicator.reading, found.get(indicator.id)
+                if points is None:
+                    continue
+                on = assessment.as_of.date()
+                if reading.value is None:
+                    if points and points[-1].value is not None:
+                        points.append(HistoryPoint(on, None))
+                elif not points or points[-1].value != reading.value:
+                    points.append(
+                        HistoryPoint(on, reading.value, reading.low, reading.high, indicator.level)
+                    )
+    return found
+
+
+def record_transitions(record: Record) -> tuple[TransitionView, ...]:
+    """Return what moved in a record, with the clauses that held, oldest first."""
+    found = []
+    before = None
+    for after in record.assessments:
+        now = {r.risk: r for r in after.risks}
+        for change in transitions(before, after):
+            found.append(
+                TransitionView(
+                    risk=change.risk,
+                    kind=change.kind,
+                    before=change.before,
+                    after=change.after,
+                    at=change.at,
+                    because=because(now[change.risk]),
+                    reconstructed=after.reconstructed,
+                )
+            )
+        before = after
+    return tuple(found)
+
+
+def assessment_view(
+    record: Record,
+    method: Method,
+    sources: tuple[SourceView, ...],
+    *,
+    beside: Record | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> AssessmentView:
+    """Return the end of a record ready to be shown, with its history and the rows behind it."""
+    return build_assessment(
+        record.last,
+        method.indicators,
+        sources=sources,
+        histories=histories(record, method),
+        levels=levels_by_day(record),
+        transitions=record_transitions(record),
+        measures=measures(record),
+        evidence=evidence(record),
+        beside=beside.last if beside else None,
+        band_from=first,
+        band_to=last,
+    )
+
+
+def method_view(method: Method) -> MethodView:
+    """Return what the method page prints beside the indicators."""
+    return MethodView(
+        version=method.version,
+        sha256=method.sha256,
+        adopted_on=method.adopted_on,
+        review_due=method.review_due,
+        changes=method.files.get("CHANGELOG.md", ""),
+        views=tuple(method.views),
+        coverage_gate=float(method.levels["coverage"]["gate"]),
+        weights={k: float(v) for k, v in method.levels["weights"].items() if k != "because"},
+    )
+
+
+def quarantine_views(context: Context) -> tuple[QuarantineView, ...]:
+    """Return the batches that are held back, each with why."""
+    with Session(context.engine) as session:
+        held = session.exec(select(Batch).where(Batch.state == BatchState.HELD)).all()
+    return tuple(
+        QuarantineView(
+            source=batch.source,
+            at=batch.fetched_at.date(),
+            reason="; ".join(f["en"] for f in json.loads(batch.findings)),
+            rows=batch.rows,
+            state=batch.state,
+        )
+        for batch in held
+    )
