@@ -50,7 +50,7 @@ def summary(batch: Batch) -> dict[str, object]:
 
 def release(session: Session, batch: Batch, *, reason: str, actor: str, now: datetime) -> None:
     """Let indicators read a held batch from now on; what was concluded before stays."""
-    _expect(batch, BatchState.HELD, "release")
+    _expect(batch, BatchState.HELD, "released")
     batch.state, batch.visible_at = BatchState.VISIBLE, now
     session.add(batch)
     _note(session, "quarantine.release", batch, reason, actor, now)
@@ -58,7 +58,7 @@ def release(session: Session, batch: Batch, *, reason: str, actor: str, now: dat
 
 def drop(session: Session, batch: Batch, *, reason: str, actor: str, now: datetime) -> None:
     """Decide that a held batch will never be read; its files stay as evidence."""
-    _expect(batch, BatchState.HELD, "drop")
+    _expect(batch, BatchState.HELD, "dropped")
     batch.state = BatchState.DROPPED
     session.add(batch)
     _note(session, "quarantine.drop", batch, reason, actor, now)
@@ -72,7 +72,7 @@ def revoke(
     Later questions, about the past too, leave it out; levels follow at the next assessment, and
     alerts raised since it became visible are retracted. Returns their numbers.
     """
-    _expect(batch, BatchState.VISIBLE, "revoke")
+    _expect(batch, BatchState.VISIBLE, "revoked")
     since = batch.visible_at or batch.fetched_at
     batch.state, batch.revoked_at = BatchState.REVOKED, now
     session.add(batch)
@@ -91,9 +91,9 @@ def revoke(
     return retracted
 
 
-def _expect(batch: Batch, state: BatchState, verb: str) -> None:
+def _expect(batch: Batch, state: BatchState, done: str) -> None:
     if batch.state != state:
-        raise ResponseError(f"{batch.id} is {batch.state}; only a {state} batch can be {verb}d")
+        raise ResponseError(f"{batch.id} is {batch.state}; only a {state} batch can be {done}")
 
 
 def _note(

@@ -17,6 +17,7 @@ from monitor.cli.groups import COMMANDS, GROUPS
 from monitor.context import open_context
 from monitor.lake import LakeError
 from monitor.logs import configure_logging
+from monitor.response.cases import ResponseError
 from monitor.version import version
 
 app = typer.Typer(
@@ -99,7 +100,7 @@ def main() -> None:
     except ConfigError as error:
         errors.print(f"[bold]configuration[/bold] {escape(str(error))}")
         sys.exit(2)
-    except (CollectError, LakeError) as error:
+    except (CollectError, LakeError, ResponseError) as error:
         errors.print(f"[bold]failed[/bold] {escape(str(error))}")
         sys.exit(1)
     except BrokenPipeError:

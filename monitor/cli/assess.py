@@ -9,6 +9,7 @@ from monitor.assess import Judged, assess_at, moment_of
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json, progress
 from monitor.context import Context
 from monitor.cycle import conclude
+from monitor.publish import current_document
 from reports.status import status_document
 
 AsOf = Annotated[
@@ -44,9 +45,9 @@ def assess(
     if as_of is None and method is None and not reconstructed:
         with progress(quiet=json) as bars:
             bars.add_task("judging", total=None, said="")
-            document: object = conclude(opened).document
+            concluded = conclude(opened)
         if json:
-            print_json(document)
+            print_json(current_document(opened) or concluded.document)
             return
         judged = judge(opened, None, reconstructed=False, version=None, quiet=json)
     else:
@@ -56,6 +57,8 @@ def assess(
         print_json(status_document(judged.assessment, units=units))
         return
     _print(judged)
+    if as_of is not None or method is not None or reconstructed:
+        err.print("stored nowhere", style="dim")
 
 
 def judge(
@@ -97,4 +100,3 @@ def _print(judged: Judged) -> None:
                 said = f"{reading.value:g} {judged.method.by_id[held.id].unit.en}"
             note = f"  ({held.note})" if held.note else ""
             out.print(f"    {held.code}  {level(held.level)}  {escape(said)}{note}")
-    err.print("stored nowhere", style="dim")

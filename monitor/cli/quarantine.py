@@ -10,6 +10,7 @@ from monitor import quarantine
 from monitor.alerts.opening import open_desk
 from monitor.cli.acting import KeyOption, acting
 from monitor.cli.console import JsonFlag, installation, out, print_json
+from monitor.cycle import chosen
 from monitor.store.runs import Refusal
 
 app = typer.Typer(
@@ -29,6 +30,8 @@ def list_(
 ) -> None:
     """List batches that no indicator may read, and what was refused before it became a batch."""
     opened = installation(context)
+    if source:
+        chosen([source])
     with Session(opened.engine) as session:
         found = quarantine.batches(session, every=every, source=source)
         query = select(Refusal).order_by(col(Refusal.id).desc()).limit(50)

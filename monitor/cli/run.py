@@ -8,7 +8,7 @@ from rich.table import Table
 
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json, progress
 from monitor.collect import Outcome
-from monitor.cycle import CycleResult, run_cycle
+from monitor.cycle import CycleResult, chosen, run_cycle
 from monitor.store.runs import RunState
 
 
@@ -30,6 +30,7 @@ def run(
     Exit code 3: done, but some source or delivery failed.
     """
     opened = installation(context)
+    chosen(source)  # a wrong name is said before the shipped facts are loaded and folded
     with progress(quiet=json) as bars:
         task = bars.add_task("starting", total=None, said="")
 
