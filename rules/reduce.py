@@ -11,6 +11,7 @@ from rules.reduction import Outcome, Param, Params, Row
 
 _BOARDS: Mapping[str, Param] = {
     "boards": ["eci", "arena_text"], "labels": ["eci", "arena"], "per_point": [1.0, 6.0],
+    "shown": [""],
 }  # fmt: skip
 
 

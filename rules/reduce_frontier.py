@@ -52,7 +52,8 @@ def lag(rows: Sequence[Row], params: Params) -> Outcome:
 
     `tolerance` (points of the first board) lets a leader count only once it is ahead by more than
     that; `band` lists the tolerances printed beside it. `per_point` turns points of the first
-    board into points of each. A required board without rows makes the lag Missing.
+    board into points of each. A required board without rows makes the lag Missing; boards of
+    `shown` (one that needs a key, say) widen the band where they are known, and never vote.
     """
     boards = _boards(rows, names(params, "boards"))
     if boards is None:
@@ -73,6 +74,9 @@ def lag(rows: Sequence[Row], params: Params) -> Outcome:
         for board, label, unit in zip(boards, labels, per_point, strict=True):
             if (other := lag_at(board, board.last, wider * unit)) is not None:
                 beside[f"tolerance_{wider:g}_{label}"] = other
+    for name, board in _shown(rows, params):
+        if (theirs := lag_at(board, board.last)) is not None:
+            beside[f"point_{name}"] = theirs
     mean = horizontal_mean(boards[0], tolerance * per_point[0])
     if mean is not None:
         beside["horizontal_mean"] = mean
@@ -91,7 +95,8 @@ def lag(rows: Sequence[Row], params: Params) -> Outcome:
 def lead(rows: Sequence[Row], params: Params) -> Outcome:
     """Return by how many points of the first board the leaders' best exceeds the followers'.
 
-    Every board of `boards` votes, turned into points of the first by `per_point`.
+    Every board of `boards` votes, turned into points of the first by `per_point`; those of `shown`
+    are printed beside in their own points.
     """
     boards = _boards(rows, names(params, "boards"))
     if boards is None:
@@ -100,16 +105,30 @@ def lead(rows: Sequence[Row], params: Params) -> Outcome:
     for board, label, unit in zip(
         boards, names(params, "labels"), numbers(params, "per_point"), strict=True
     ):
-        gap = max(s for _, s in board.leaders) - max(s for _, s in board.followers)
-        votes[label] = gap / MICRO / unit
+        votes[label] = _gap(board) / unit
     return settled(
         next(iter(votes.values())),
         rows,
         votes=votes,
         bounds=(min(votes.values()), max(votes.values())),
-        companions={f"points_{label}": v for label, v in votes.items()},
+        companions={f"points_{label}": v for label, v in votes.items()}
+        | {f"points_{name}": _gap(board) for name, board in _shown(rows, params)},
         newest_on=day_of(min(b.published for b in boards)),
     )
+
+
+def _gap(board: Board) -> float:
+    ours, theirs = max(s for _, s in board.leaders), max(s for _, s in board.followers)
+    return (ours - theirs) / MICRO
+
+
+def _shown(rows: Sequence[Row], params: Params) -> list[tuple[str, Board]]:
+    """Return the boards that are printed beside where known, by the first word of their name."""
+    found = []
+    for name in names(params, "shown"):
+        if name and (board := _boards(rows, [name])):
+            found.append((name.split("_")[0], board[0]))
+    return found
 
 
 def horizontal_mean(board: Board, tolerance: float, since: int = 0) -> float | None:
