@@ -43,6 +43,7 @@ def _review(method: Method, on: date) -> DueView:
     return DueView(
         on,
         Words(zh=f"方法{method.version}该复审", en=f"Method {method.version} is due for review"),
+        Words(zh=f"{on.year}年{on.month}月{on.day}日前", en=f"by {on.day} {on:%B %Y}"),
     )
 
 

@@ -22,6 +22,9 @@ MOST = 12
 EACH = 4
 """Rows of one table."""
 
+OURS = "//tocsin.example/"
+"""Address that our own shipped reviews bear for want of a public one: nothing to open."""
+
 DELICATE = frozenset({"safety_removed", "lexicon", "files", "scans", "presence"})
 """Tables and views by which an indicator looks for repositories that must not be named."""
 
@@ -84,7 +87,7 @@ class Evidence:
             found = self.view.connection.execute(FIRST_PARTY, [source, source, EACH]).fetchall()
             self._named[source] = [
                 EvidenceRow(
-                    words=f"{model}: downloads_30d {downloads} · {from_days(day)}",
+                    words=f"{model}: downloads_30d {downloads:,} · {from_days(day)}",
                     source=_title(source),
                     url=str(url),
                     fetched_at=from_seconds(fetched_s),
@@ -157,7 +160,7 @@ def _row(row: RowBehind) -> EvidenceRow:
     return EvidenceRow(
         words=f"{row.words} · {row.on}" if row.on else row.words,
         source=_title(row.source),
-        url=row.url if row.url.startswith("http") and ".example/" not in row.url else "",
+        url=row.url if row.url.startswith("http") and OURS not in row.url else "",
         fetched_at=row.fetched_at,
         known_on=row.known_from.date(),
         sha256=row.sha256,

@@ -80,9 +80,9 @@ def lay(
     for year in range(FIRST_YEAR + 1, context.now().year + 1):
         first = datetime(year, 1, 1, tzinfo=UTC)
         record = now if began is not None and began <= first else reconstructed
-        if record.last.as_of < first:
-            continue
         cutoff = min(datetime(year + 1, 1, 1, tzinfo=UTC), record.last.as_of)
+        if cutoff < max(first, record.assessments[0].as_of):
+            continue
         story = Told(until(record, cutoff), context.method, sources, cutoff)
         annuals.append(annual_of(context, story, year, Audience.PUBLIC))
     record = reconstructed if began is None else now
