@@ -113,9 +113,8 @@ def clip(text: str | None, limit: int = _TITLE) -> str | None:
     """
     if text is None:
         return None
-    line = " ".join(text[: limit * 8].split())
-    line = "".join(c for c in line if c == " " or c.isprintable())
-    return line[:limit].strip() or None
+    shown = "".join(c for c in text[: limit * 8] if c.isspace() or c.isprintable())
+    return " ".join(shown.split())[:limit].strip() or None
 
 
 def clip_or(text: str | None, instead: str, limit: int = _TITLE) -> str:

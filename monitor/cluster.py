@@ -6,6 +6,7 @@ views and every indicator's SELECT then run there. Whole numbers come back, so r
 to the last digit (`tocsin method check --engine spark`).
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
@@ -104,9 +105,12 @@ class ClusterView(View):
 def connect(address: str) -> Any:
     """Return a session on the cluster at `sc://host:port`; ConfigError if that cannot be."""
     try:
+        import pyspark
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise ConfigError(
             "settings", "lake.engine", "the extra: pip install 'tocsin[spark]'"
         ) from error
+    # The client alone brings no Spark, yet looks for one before it connects.
+    os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
     return SparkSession.builder.remote(address).getOrCreate()

@@ -126,6 +126,7 @@ class Daemon:
         if self.stop.is_set() or not self.leads:
             return
         self.scheduler = self._scheduled()
+        log.info("on schedule: %d jobs", len(self.scheduler.get_jobs()))
 
     def _scheduled(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(

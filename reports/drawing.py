@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from config.method import Threshold
 from reports.chapters import Comparison, CountSeries, Scorecard, StanceView
 from reports.charts.bars import Stack, bars, ranking
 from reports.charts.calendar import Mark, Run, calendar_band, replay
@@ -123,14 +124,19 @@ class Drawer:
             return None
         word = self.speaker._
         tail = f"（{word('provisional')}）" if self.lang == "zh" else f" ({word('provisional')})"
-        mark = tail if i.provisional else ""
         unit = self.speaker.at_threshold
+
+        def named(level: str, threshold: Threshold | None) -> str:
+            if threshold is None:
+                return ""
+            return (word(level) % unit(spec, threshold)) + (tail if threshold.provisional else "")
+
         return Bands(
             spec.yellow.value if spec.yellow else None,
             spec.red.value if spec.red else None,
             spec.direction == "down",
-            (word("yellow %s") % unit(spec, spec.yellow)) + mark if spec.yellow else "",
-            (word("red %s") % unit(spec, spec.red)) + mark if spec.red else "",
+            named("yellow %s", spec.yellow),
+            named("red %s", spec.red),
             i.provisional,
         )
 

@@ -89,7 +89,7 @@ def test_a_killed_daemon_leaves_no_half_run_and_the_next_one_goes_on(home: Path)
         process.wait()
     (home / "log").write_text("")
     with daemon(home) as process:
-        until(lambda: said(home, "leading as pid"), 60)
+        until(lambda: said(home, "on schedule"), 60)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     with sqlite3.connect(home / "tocsin.db") as store:
