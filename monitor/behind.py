@@ -39,6 +39,12 @@ WORDS = {
 FIRST = {"scores": "score_micro DESC", "usage": "tokens DESC"}
 """Which rows of one day come first; elsewhere by what they say."""
 
+NAMES_MODELS = frozenset({"scores", "releases", "usage"})
+"""Catalogues of models: what bears a word for removed safeguards is left out there too."""
+
+UNSTRIPPED = """NOT EXISTS (SELECT 1 FROM lexicon AS w WHERE w.list = 'safety_removed'
+                AND instr(lower(model_name), w.word) > 0)"""
+
 
 @dataclass(frozen=True)
 class FileBehind:
@@ -130,6 +136,8 @@ def _rows(
 ) -> list[RowBehind]:
     words, day = WORDS[table]
     first = FIRST.get(table, "words")
+    if table in NAMES_MODELS:
+        only = f"{only} AND {UNSTRIPPED}"
     kind = "kind" if table == "advisories" else "''"
     sha = {(f.table, f.batch_id): f.sha256 for f in files}
     rows = connection.execute(

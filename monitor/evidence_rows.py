@@ -13,7 +13,14 @@ from collectors.registry import COLLECTORS
 from collectors.schema import from_days, from_seconds
 from config.method import Indicator
 from monitor.asof import View, tables_of
-from monitor.behind import COUNTED_ONLY, FileBehind, RowBehind, files_behind, rows_behind
+from monitor.behind import (
+    COUNTED_ONLY,
+    UNSTRIPPED,
+    FileBehind,
+    RowBehind,
+    files_behind,
+    rows_behind,
+)
 from monitor.record import Record
 from reports.model import EvidenceRow
 
@@ -40,12 +47,12 @@ WHERE c.source = ? AND c.downloads_30d IS NOT NULL AND c.model_id NOT LIKE 'reda
                   WHERE s.source = c.source AND s.model_id = c.model_id)
 ORDER BY c.observed_day DESC, c.downloads_30d DESC, c.model_id LIMIT ?"""
 
-BEST = """(board, board_day, model_name) IN (
+BEST = f"""(board, board_day, model_name) IN (
     SELECT (board, board_day, model_name)
     FROM (SELECT board, board_day, model_name,
                  row_number() OVER (PARTITION BY board, openness
                                     ORDER BY board_day DESC, score_micro DESC, model_name) AS nth
-          FROM scores) AS ranked WHERE nth <= 2)"""
+          FROM scores WHERE {UNSTRIPPED}) AS ranked WHERE nth <= 2)"""
 """On each board the two best of the open and of the closed models: the frontiers compared."""
 
 _read_by = lru_cache(maxsize=256)(tables_of)

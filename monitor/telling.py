@@ -14,6 +14,7 @@ from collectors.schema import days, from_days
 from config.method import Method, Words
 from config.registry import jurisdictions
 from monitor.asof import View
+from monitor.behind import UNSTRIPPED
 from monitor.diffusion import diffusion_rows
 from monitor.pendulum import pendulum_report, pendulum_rule
 from reports.chapters import (
@@ -353,8 +354,9 @@ def publishers(connection: DuckDBPyConnection) -> tuple[PublisherView, ...]:
 
 def _releases_of(connection: DuckDBPyConnection, organisation: str) -> tuple[str, ...]:
     rows: Sequence[tuple[object, ...]] = connection.execute(
-        """SELECT model_name, max(released_day) AS day FROM releases
+        f"""SELECT model_name, max(released_day) AS day FROM releases
            WHERE organisation = ? AND openness = 'open' AND released_day IS NOT NULL
+             AND {UNSTRIPPED}
            GROUP BY model_name ORDER BY day DESC, model_name LIMIT 5""",
         [organisation],
     ).fetchall()

@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 from sqlmodel import Session
 
-from collectors.record import Counter, Model, Openness, Publisher, Record, Score
+from collectors.record import Counter, Model, Openness, Publisher, Record, Release, Score
 from monitor.batch import BatchWriter
 from monitor.because import because
 from monitor.context import Context, open_context
@@ -26,6 +26,7 @@ END = datetime(2026, 7, 8, tzinfo=UTC)
 HUB = "https://hub.example/"
 LISTED = "lab/Open-1"
 UNNAMED = ("lab/Open-1-abliterated", "someone/nice-model-uncensored", "redacted/0c5fa1")
+STRIPPED = "open-best-heretic-abliterated"
 
 Assess = Callable[..., Assessment]
 
@@ -47,6 +48,7 @@ def scores(board: str) -> list[Record]:
         ("closed-early", 140, date(2026, 1, 1), Openness.CLOSED),
         ("closed-best", 150, date(2026, 5, 1), Openness.CLOSED),
         ("open-best", 140, date(2026, 2, 1), Openness.OPEN),
+        ("open-best-heretic-abliterated", 141, date(2026, 2, 2), Openness.OPEN),
     )
     return [
         Score(
@@ -77,6 +79,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Context:
     context = open_context(tmp_path_factory.mktemp("installation"), now=lambda: END)
     put(context, "epoch", scores("eci"))
     put(context, "huggingface", repositories())
+    stripped = Release(
+        source_url="https://models.example/", model_name=STRIPPED, organisation="Lab",
+        openness=Openness.OPEN, released_on=date(2026, 2, 2), jurisdictions="CN",
+    )  # fmt: skip
+    put(context, "models_dev", [stripped])
     account = Publisher(
         source_url="https://registry.example/", hub="huggingface", account="lab",
         organisation="Lab", jurisdiction="CN", kind="laboratory", valid_from=date(2023, 1, 1),
@@ -122,7 +129,7 @@ def test_no_page_names_a_repository_without_safeguards(installation: Context) ->
     assert len(files) > 90
     for file in files:
         body = file.read_bytes()
-        for name in (*UNNAMED, "redacted/"):
+        for name in (*UNNAMED, STRIPPED, "redacted/"):
             assert name.encode() not in body, (file, name)
 
 
