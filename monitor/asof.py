@@ -59,7 +59,7 @@ class View:
         threads: int = 2,
     ) -> None:
         self.home, self.reconstructed = home, reconstructed
-        self.version = "known_from_s" if reconstructed else "fetched_at_s"
+        self.version = "known_from_s" if reconstructed else "seen_s"
         self.files = tuple(files)
         self.connection = duckdb.connect(":memory:")
         self.connection.execute(f"SET memory_limit = '{memory}'")
@@ -73,6 +73,7 @@ class View:
         self._spans: dict[str, list[_Span]] = {}
         self._hashes: dict[tuple[str, int], str] = {}
         self._first_known: dict[tuple[str, str], int] = {}
+        self._load_batches(files)
         for table, record in TABLES.items():
             self._attach(lake, table, record, [f for f in files if f.table == table])
         self._load_registry()
@@ -80,11 +81,18 @@ class View:
             "CREATE TABLE clock (as_of_day INTEGER, as_of_s BIGINT, home VARCHAR)"
         )
 
+    def _load_batches(self, files: Sequence[LakeFile]) -> None:
+        """What was held back was known to us only once a person had released it."""
+        self.connection.execute("CREATE TABLE batch_seen (batch_id VARCHAR, visible_s BIGINT)")
+        if seen := sorted({(f.batch_id, f.visible_s) for f in files}):
+            self.connection.executemany("INSERT INTO batch_seen VALUES (?, ?)", seen)
+
     def _attach(
         self, lake: Lake, table: str, record: type[Record], files: Sequence[LakeFile]
     ) -> None:
         if not files:
             self.connection.execute(create_table(record, f"all_{table}"))
+            self.connection.execute(f"ALTER TABLE all_{table} ADD COLUMN seen_s BIGINT")
             self._spans[table] = []
             return
         for file in files:
@@ -98,7 +106,9 @@ class View:
         kind = "TABLE" if rows_of(files) <= IN_MEMORY_ROWS else "VIEW"
         self.connection.execute(
             f"CREATE {kind} all_{table} AS "
-            f"SELECT * FROM read_parquet([{names}], union_by_name=true)"
+            "SELECT t.*, greatest(t.fetched_at_s, b.visible_s) AS seen_s "
+            f"FROM read_parquet([{names}], union_by_name=true) AS t "
+            "JOIN batch_seen AS b ON b.batch_id = t.batch_id"
         )
         found = self.connection.execute(
             f"SELECT {self.version}, batch_id, count(*) FROM all_{table} "

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from collectors.schema import seconds
 from monitor.store.runs import Batch, BatchFile, BatchState, Sweep
 
 _CHUNK = 1 << 20
@@ -40,22 +41,26 @@ class LakeFile:
     min_fetched_s: int
     max_fetched_s: int
     batch_id: str = ""
+    visible_s: int = 0
+    """When its batch could first be read; later than the fetch, by days where it was held."""
 
     def known_by(self, moment: datetime, *, reconstructed: bool) -> bool:
         """Whether any row of it was known at the moment, by one of the two clocks."""
-        first = self.min_known_s if reconstructed else self.min_fetched_s
+        first = self.min_known_s if reconstructed else max(self.min_fetched_s, self.visible_s)
         return first <= moment.timestamp()
 
     def row(self) -> BatchFile:
         """Return the manifest row."""
-        values = {k: v for k, v in vars(self).items() if k != "table"}
+        values = {k: v for k, v in vars(self).items() if k not in ("table", "visible_s")}
         return BatchFile(table_name=self.table, **values)
 
     @classmethod
-    def of(cls, row: BatchFile) -> "LakeFile":
+    def of(cls, row: BatchFile, visible_at: datetime | None = None) -> "LakeFile":
         """Return the file that a manifest row describes."""
-        names = [n for n in cls.__dataclass_fields__ if n != "table"]
-        return cls(table=row.table_name, **{n: getattr(row, n) for n in names})
+        names = [n for n in cls.__dataclass_fields__ if n not in ("table", "visible_s")]
+        seen = seconds(visible_at) if visible_at else 0
+        values = {n: getattr(row, n) for n in names}
+        return cls(table=row.table_name, visible_s=seen, **values)
 
 
 @dataclass
@@ -115,15 +120,15 @@ class Lake:
         A batch revoked after the fact is left out whatever `until` says (it was found to be bad).
         """
         query = (
-            select(BatchFile)
+            select(BatchFile, Batch.visible_at)
             .join(Batch, col(BatchFile.batch_id) == col(Batch.id))
             .where(Batch.state == BatchState.VISIBLE)
             .order_by(col(Batch.fetched_at), col(Batch.id), col(BatchFile.path))
         )
         if until is not None:
-            query = query.where(col(Batch.fetched_at) <= until)
+            query = query.where(col(Batch.visible_at) <= until)
         with Session(self.engine) as session:
-            return [LakeFile.of(row) for row in session.exec(query)]
+            return [LakeFile.of(row, seen) for row, seen in session.exec(query)]
 
     def commit(self, session: Session, batch: Batch, files: Sequence[LakeFile]) -> None:
         """Add the manifest of a batch to the caller's transaction."""

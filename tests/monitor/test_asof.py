@@ -144,3 +144,14 @@ def test_orphans_of_a_killed_run_are_swept_and_visible_files_stay(lake: Lake) ->
     writer.finish()
     assert lake.sweep_orphans() == 1
     assert view(lake).at(TUESDAY).execute("SELECT model_id FROM models").fetchall() == [("x/y",)]
+
+
+def test_a_batch_that_was_held_is_known_only_from_its_release(lake: Lake) -> None:
+    put(lake, "a", [model("x/y", licence="mit")], MONDAY)
+    put(lake, "held", [model("x/y", licence="other")], MONDAY)
+    with Session(lake.engine) as session:
+        session.get_one(Batch, "held").visible_at = TUESDAY
+        session.commit()
+    seen = view(lake)
+    assert seen.at(MONDAY).execute("SELECT licence FROM models").fetchall() == [("mit",)]
+    assert seen.at(TUESDAY).execute("SELECT licence FROM models").fetchall() == [("other",)]
