@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from config.method import Method, load_method
+from config.method import Method
 from monitor.context import Context
 from monitor.leader import Leadership, fence
 from monitor.record import Record, fold
-from monitor.store.conclusions import AssessmentRow, MethodSnapshot
+from monitor.store.conclusions import AssessmentRow
 from reports.status import status_document
 from rules.types import Assessment
 
@@ -35,20 +35,15 @@ class Conclusion:
 
 def conclude(
     context: Context,
+    method: Method,
     run_id: str,
     *,
     raise_alerts: Raise,
     leadership: Leadership | None = None,
     tell: Callable[[datetime, float], None] | None = None,
 ) -> Conclusion:
-    """Return what was concluded now; assessment, alerts, reports and deliveries are stored at once.
-
-    The method is read and checked anew: a file changed while we run is taken over here, whole, or
-    not at all (ConfigError leaves everything as it was).
-    """
-    method = load_method(context.settings.method, context.settings.method_folder)
+    """Return what was concluded now; assessment, alerts and deliveries are stored at once."""
     now = context.now().replace(microsecond=0)
-    take_over(context, method, now)
     record = fold(context, method, now, tell=tell)
     units = {i.id: i.unit.en for i in method.indicators}
     document = status_document(record.last, units=units)
@@ -69,26 +64,6 @@ def conclude(
         raise_alerts(session, record, row.id)
         session.commit()
     return Conclusion(record, document)
-
-
-def take_over(context: Context, method: Method, now: datetime) -> bool:
-    """Keep the method's files by content hash from the moment it comes into force; True if new."""
-    with Session(context.engine) as session:
-        newest = session.exec(
-            select(MethodSnapshot).order_by(col(MethodSnapshot.taken_over_at).desc()).limit(1)
-        ).first()
-        if newest is not None and newest.sha256 == method.sha256:
-            return False
-        session.merge(
-            MethodSnapshot(
-                sha256=method.sha256,
-                version=method.version,
-                taken_over_at=now,
-                files=json.dumps(method.files, ensure_ascii=False),
-            )
-        )
-        session.commit()
-    return True
 
 
 def latest_document(context: Context) -> dict[str, Any] | None:

@@ -50,6 +50,10 @@ class Context:
         """The method in force."""
         return load_method(self.settings.method, self.settings.method_folder)
 
+    def judge_by(self, method: Method) -> None:
+        """Put a method in force that was read and checked anew while we run."""
+        self.__dict__["method"] = method
+
     @property
     def store_url(self) -> str:
         """URL of the store; may hold a password, so never print it."""

@@ -35,6 +35,7 @@ from monitor.retention import forget
 from monitor.revision import reminds_on, review_reminder
 from monitor.sources import source_rows
 from monitor.store.runs import Run, RunState
+from monitor.taking_over import method_in_force
 from monitor.views import source_views
 from monitor.watchdog import tell_late_cycle, tell_sources
 from rules.types import Assessment
@@ -241,8 +242,14 @@ def conclude(
     def said(moment: datetime, done: float) -> None:
         tell("judging", f"{moment:%Y-%m-%d}", done)
 
+    method, refused = method_in_force(context, context.now().replace(microsecond=0))
+    context.judge_by(method)
+    if refused:
+        log.error("method not taken over: %s", refused)
+        _alarm(context, "method_refused", refused[:120], {"why": refused[:300]})
+    raising = _raiser(context)
     concluded = conclude_now(
-        context, run_id, raise_alerts=_raiser(context), leadership=leadership, tell=said
+        context, method, run_id, raise_alerts=raising, leadership=leadership, tell=said
     )
     beat(context.settings.notify)
     return concluded
