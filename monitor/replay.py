@@ -271,7 +271,8 @@ class Fold:
 
 def _is_coded(indicator: Indicator) -> bool:
     """Whether people enter it: then it is in force while a review is attested."""
-    return indicator.grade == "C" or "reviews" in indicator.views
+    entered = set(indicator.sources) == {"evidence"}
+    return indicator.grade == "C" or entered or "reviews" in indicator.views
 
 
 def _order(act: Act) -> tuple[datetime, str, str]:
