@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 import fsspec
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
@@ -176,13 +175,3 @@ class Lake:
 def rows_of(files: Iterable[LakeFile]) -> int:
     """Return how many rows the files hold together."""
     return sum(f.rows for f in files)
-
-
-def read_rows(
-    lake: Lake, file: LakeFile, columns: list[str] | None = None
-) -> list[dict[str, object]]:
-    """Return a file's rows as mappings; for single batches (quarantine, explain), not sweeps."""
-    lake.verify(file)
-    with lake.files.open(lake.full(file.path), "rb") as handle:
-        rows: list[dict[str, object]] = pq.read_table(handle, columns=columns).to_pylist()
-    return rows

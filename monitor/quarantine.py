@@ -1,6 +1,7 @@
 """What a person decides about a held batch, or about one that was read and proved bad."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -65,12 +66,20 @@ def drop(session: Session, batch: Batch, *, reason: str, actor: str, now: dateti
 
 
 def revoke(
-    session: Session, desk: Desk, batch: Batch, *, reason: str, actor: str, now: datetime
+    session: Session,
+    desk: Desk,
+    batch: Batch,
+    *,
+    reason: str,
+    actor: str,
+    now: datetime,
+    risks: Collection[str],
 ) -> list[str]:
     """Take back a batch that was read and proved bad; the record stays.
 
     Later questions, about the past too, leave it out; levels follow at the next assessment, and
-    alerts raised since it became visible are retracted. Returns their numbers.
+    alerts of `risks` (those whose indicators draw on its source) that were raised since it became
+    visible are retracted. Returns their numbers.
     """
     _expect(batch, BatchState.VISIBLE, "revoked")
     since = batch.visible_at or batch.fetched_at
@@ -80,6 +89,7 @@ def revoke(
     _note(session, "quarantine.revoke", batch, reason, actor, now, files=len(files))
     query = select(AlertRow).where(
         AlertRow.state == AlertState.OPEN,
+        col(AlertRow.risk).in_(sorted(risks)),
         col(AlertRow.opened_at) >= since,
         col(AlertRow.exercise).is_(False),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
@@ -298,8 +298,3 @@ def plain_facts(view: NoticeView, alert: AlertRow | None, *, public: bool) -> di
             document.pop(name)
     document["alert"] = alert.number if alert else None
     return document
-
-
-def age_hours(since: datetime, now: datetime) -> int:
-    """Return whole hours gone by."""
-    return int((now - since) / timedelta(hours=1))

@@ -64,24 +64,3 @@ def retract_alert(
     topic = Topic(NoticeKind.RETRACTION, Risk(alert.risk), level, alert.exercise)
     draft = Draft(f"alert:{alert.id}", view, alert, topic=topic)
     return write_notice(session, desk, draft, now)
-
-
-def retract_transitions(
-    session: Session,
-    desk: Desk,
-    transitions: list[str],
-    *,
-    reason: str,
-    actor: str,
-    now: datetime,
-) -> list[NoticeRow]:
-    """Retract every alert that one of these transitions belongs to; return the notices."""
-    query = select(TransitionRow).where(col(TransitionRow.id).in_(transitions))
-    numbers = sorted({row.alert_id for row in session.exec(query) if row.alert_id is not None})
-    found = []
-    for number in numbers:
-        alert = session.get_one(AlertRow, number)
-        notice = retract_alert(session, desk, alert, reason=reason, actor=actor, now=now)
-        if notice is not None:
-            found.append(notice)
-    return found

@@ -100,8 +100,15 @@ def revoke(context: typer.Context, batch: BatchId, reason: Reason, key: KeyOptio
     with acting(context, key) as person:
         found = quarantine.find(person.session, batch)
         desk = open_desk(person.context)
+        indicators = person.context.method.indicators
         numbers = quarantine.revoke(
-            person.session, desk, found, reason=reason, actor=person.who, now=person.now
+            person.session,
+            desk,
+            found,
+            reason=reason,
+            actor=person.who,
+            now=person.now,
+            risks={i.risk for i in indicators if found.source in i.sources},
         )
         said = f"; retracted alerts: {', '.join(numbers)}" if numbers else ""
         out.print(f"{found.id} is revoked{said}; levels follow at the next assessment")
