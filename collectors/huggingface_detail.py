@@ -20,6 +20,7 @@ from collectors.huggingface_ids import is_model_id, may_be_asked, printable, ref
 from collectors.huggingface_items import Item
 from collectors.huggingface_link import next_page
 from collectors.huggingface_pages import counters, describe
+from collectors.huggingface_tags import Tags
 from collectors.record import File, Presence, Scan
 
 LEVELS = frozenset({"unscanned", "safe", "queued", "error", "caution", "suspicious", "unsafe"})
@@ -169,7 +170,7 @@ def parse_detail(payload: Payload) -> Iterator[Parsed]:
     if found.id != asked:
         yield presence(asked, "renamed", found.id)
     yield presence(found.id, "disabled" if found.disabled else "present")
-    yield from describe(payload, [found])
+    yield from describe(payload, [found], Tags.of([found.tags]))
     yield counters(payload, [found])
     yield from _summary(payload, found)
 

@@ -6,6 +6,8 @@ is false, "auto" or "manual". Model cards and chat templates are hostile-capable
 neither asked for nor read.
 """
 
+import contextlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -14,6 +16,7 @@ from collectors.base import Payload, Refused
 from collectors.document import refuse_html
 from collectors.errors import PayloadChanged
 from collectors.huggingface_ids import printable
+from collectors.huggingface_tags import Tags
 
 TOLERATED_SHARE = 0.1
 """Share of a page's rows that may be refused before the page itself counts as changed."""
@@ -34,8 +37,8 @@ class Bases(msgspec.Struct, gc=False):
     models: list[Named | str] | None = None
 
 
-class Item(msgspec.Struct, gc=False):
-    """The wanted fields of one model, list and detail alike; absent ones are None."""
+class Described(msgspec.Struct, gc=False):
+    """The wanted fields of one model but its tags; absent ones are None."""
 
     id: str
     created: str | None = msgspec.field(name="createdAt", default=None)
@@ -43,7 +46,6 @@ class Item(msgspec.Struct, gc=False):
     downloads: _Whole | None = None
     all_time: _Whole | None = msgspec.field(name="downloadsAllTime", default=None)
     likes: _Whole | None = None
-    tags: list[str] | None = None
     pipeline: str | None = msgspec.field(name="pipeline_tag", default=None)
     library: str | None = msgspec.field(name="library_name", default=None)
     gated: bool | str | None = None
@@ -54,6 +56,19 @@ class Item(msgspec.Struct, gc=False):
     bases: Bases | list[Named | str] | None = msgspec.field(name="baseModels", default=None)
 
 
+class Item(Described, gc=False):
+    """One model, its tags decoded: for a detail, and for a page that needs a closer look."""
+
+    tags: list[str] | None = None
+
+
+class _Swift(Described, gc=False):
+    """One model of a page, its tags still JSON."""
+
+    tags: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+_SWIFT = msgspec.json.Decoder(list[_Swift])
 _PAGE = msgspec.json.Decoder(list[Item])
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(Item)
@@ -76,13 +91,23 @@ def ends(body: bytes) -> tuple[_Peek, _Peek] | None:
     return (rows[0], rows[-1]) if rows else None
 
 
-def decode_page(payload: Payload) -> tuple[list[Item], list[Refused]]:
-    """Return the rows of a page, and those that have the wrong shape, each with its place.
+def decode_page(payload: Payload) -> tuple[Sequence[Described], Tags, list[Refused]]:
+    """Return the rows of a page, their tags, and the rows that have the wrong shape.
 
     Raises PayloadChanged with the JSON path when the page, or more than a tenth of its rows, has
     lost the documented shape.
     """
     refuse_html(payload, "a JSON list of models")
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        rows = _SWIFT.decode(payload.body)
+        if rows and (tags := Tags.read([r.tags for r in rows])) is not None:
+            return rows, tags, []
+    items, refused = _closely(payload)
+    return items, Tags.of([i.tags for i in items]), refused
+
+
+def _closely(payload: Payload) -> tuple[list[Item], list[Refused]]:
+    """Decode everything, tags too, and say what is wrong where something is."""
     try:
         return _PAGE.decode(payload.body), []
     except msgspec.ValidationError as error:

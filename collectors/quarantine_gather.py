@@ -174,7 +174,7 @@ class Gathering:
                     self._absurd_ids.append(name)
             if month < SPIKE_DOWNLOADS or (liked or 0) * DOWNLOADS_PER_LIKE >= month:
                 continue
-            since = _created(described).get(name)
+            since = _created(described, name)
             young = since is not None and on is not None and on - since <= YOUNG
             if young and len(self._spikes) < KEPT_IDS and name not in self._spikes:
                 self._spikes.append(name)
@@ -204,17 +204,18 @@ class Gathering:
         )
 
 
-def _created(chunk: Columns | None) -> dict[str, date | None]:
-    """Return day of creation by model of a page; asked for only where a count stands out."""
+def _created(chunk: Columns | None, model_id: str) -> date | None:
+    """Return the day on which a model of a page was created; asked where a count stands out."""
     if chunk is None or "created_on" not in chunk.columns:
-        return {}
-    ids, moments = (_plain(chunk.columns[name]) for name in ("model_id", "created_on"))
-    found = [from_days(m) if isinstance(m, int) else m for m in moments]
-    return dict(zip(ids, found, strict=True))
+        return None
+    ids, moments = (_arrow(chunk.columns[name]) for name in ("model_id", "created_on"))
+    place = pc.index(ids, model_id).as_py()
+    moment = None if place < 0 else moments[place].as_py()
+    return from_days(moment) if isinstance(moment, int) else moment
 
 
-def _plain(values: Any) -> Any:
-    return values.to_pylist() if isinstance(values, pa.Array) else values
+def _arrow(values: Any) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.array(values)
 
 
 def _nones(values: Sequence[object]) -> int:
