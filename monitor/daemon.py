@@ -38,6 +38,7 @@ from monitor.cycle import (
 from monitor.leader import RENEW, FileLock, Leadership, LeaseLock
 from monitor.schedule import is_overdue, trigger
 from monitor.server import serving
+from monitor.service import Service
 from monitor.sources import GOOD, last_run
 from monitor.store.runs import Run, RunState
 
@@ -62,6 +63,7 @@ class Daemon:
         self.starting: threading.Thread | None = None
         self.tried = 0.0
         self.leads = False
+        self.service = Service()
         self.in_hand = 0
         self._count = threading.Lock()
 
@@ -73,11 +75,15 @@ class Daemon:
         server = self._serve()
         renewing = threading.Thread(target=self._renew, daemon=True, name="lease")
         renewing.start()
+        self.service.tell("READY=1")
         try:
             while not self.stop.is_set():
                 self._tick()
+                if renewing.is_alive():
+                    self.service.turning()
                 self.stop.wait(0.2)
         finally:
+            self.service.tell("STOPPING=1")
             self._stand_down()
             renewing.join(RENEW.total_seconds() * 2)
             self.leadership.release()

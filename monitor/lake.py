@@ -17,13 +17,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from collectors.schema import seconds
+from monitor.errors import LakeError
 from monitor.store.runs import Batch, BatchFile, BatchState, Sweep
 
 _CHUNK = 1 << 20
-
-
-class LakeError(Exception):
-    """A file of the lake is missing, or is no longer what its manifest says."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,8 @@ class Lake:
     url: str
     engine: Engine
     _verified: set[str] = field(default_factory=set)
+    repeated: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    """Whether a key stands twice in these files, by their hashes: they never change."""
 
     def __post_init__(self) -> None:
         self.files, root = fsspec.core.url_to_fs(self.url)

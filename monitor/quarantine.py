@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from monitor.alerts.desk import Desk
 from monitor.alerts.retraction import retract_alert
 from monitor.audit import append
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.store.alerts import AlertRow, AlertState
 from monitor.store.runs import Batch, BatchFile, BatchState
 

@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 from monitor.alerts.desk import Desk, Topic
 from monitor.alerts.notices import VIEW, Draft, write_notice
 from monitor.audit import append
-from monitor.response.cases import ResponseError, open_cases
+from monitor.errors import ResponseError
+from monitor.response.cases import open_cases
 from monitor.store.alerts import AlertRow, AlertState, NoticeRow, TransitionRow
 from monitor.store.response import CaseState
 from reports.notice import NoticeKind, NoticeView

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from monitor.audit import append
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.store.alerts import SilenceRow
 from reports.notice import NoticeKind
 from rules.types import Risk

@@ -1,6 +1,5 @@
 """The command line: a contract that scripts rely on (exit codes, `--json`, stderr for the rest)."""
 
-import importlib
 import logging
 import os
 import sys
@@ -8,27 +7,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from collectors.errors import CollectError
 from config.errors import ConfigError
-from monitor.cli.groups import COMMANDS, GROUPS
-from monitor.context import open_context
-from monitor.lake import LakeError
-from monitor.logs import configure_logging
-from monitor.response.cases import ResponseError
+from monitor.cli.lazy import PLAIN, LazyGroup
+from monitor.errors import LakeError, ResponseError
 from monitor.version import version
 
 app = typer.Typer(
     name="tocsin",
+    cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=PLAIN,
     help=(
         "Watch the risks of open-weight AI: three levels, why, and what has to happen now.\n\n"
-        "Start with [bold]tocsin run[/bold]; then [bold]tocsin status[/bold], "
-        "[bold]tocsin explain misuse[/bold], [bold]tocsin doctor[/bold].\n\n"
+        "Start with `tocsin run`; then `tocsin status`, `tocsin explain misuse`, "
+        "`tocsin doctor`.\n\n"
         "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, "
         "3 done but some source or delivery failed."
     ),
@@ -63,16 +58,12 @@ def _installation(
 ) -> None:
     if context.resilient_parsing:
         return
+    from monitor.context import open_context  # not for --help and --version: seconds
+    from monitor.logs import configure_logging
+
     context.obj = open_context(home, config)
     quiet = context.invoked_subcommand not in ("daemon", "serve")
     configure_logging(context.obj.settings.daemon.log, verbose=verbose, quiet=quiet)
-
-
-for _name, _module in COMMANDS.items():
-    _command = importlib.import_module(f"monitor.cli.{_module}")
-    app.command(_name)(getattr(_command, _name.replace("-", "_")))
-for _name, _module in GROUPS.items():
-    app.add_typer(importlib.import_module(f"monitor.cli.{_module}").app, name=_name)
 
 
 def global_first(arguments: list[str]) -> list[str]:
@@ -94,17 +85,23 @@ def global_first(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Run the command line; every expected failure is one sentence and an exit code."""
-    errors = Console(stderr=True, soft_wrap=True)
     try:
         app(args=global_first(sys.argv[1:]), prog_name="tocsin")
     except ConfigError as error:
-        errors.print(f"[bold]configuration[/bold] {escape(str(error))}")
+        _say("configuration", error)
         sys.exit(2)
     except (CollectError, LakeError, ResponseError) as error:
-        errors.print(f"[bold]failed[/bold] {escape(str(error))}")
+        _say("failed", error)
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         logging.shutdown()
         sys.exit(1)
+
+
+def _say(kind: str, error: Exception) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    Console(stderr=True, soft_wrap=True).print(f"[bold]{kind}[/bold] {escape(str(error))}")

@@ -16,7 +16,7 @@ from config.roster import Roster
 from monitor.alerts.opening import open_roster
 from monitor.cli.console import err, installation
 from monitor.context import Context
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.identity import Identity, Signed, os_identity, sign
 from monitor.store.alerts import AlertRow
 

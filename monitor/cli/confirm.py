@@ -7,7 +7,7 @@ from rich.markup import escape
 
 from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, signed_by
 from monitor.cli.console import JsonFlag, out, print_json
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.confirmations import (
     confirmation_statement,
     confirmations,

@@ -10,7 +10,7 @@ from monitor.alerts.outbox import retry as try_again
 from monitor.audit import append
 from monitor.cli.acting import acting, iso
 from monitor.cli.console import JsonFlag, out, print_json
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.store.outbox import OutboxRow, OutboxState, ReceiverRow
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries: list, retry; enable a receiver again.")

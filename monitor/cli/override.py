@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from config.responses import parse_responses
 from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, signed_by
 from monitor.cli.console import JsonFlag, level, out, print_json
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.decisions import (
     end_override,
     override_statement,

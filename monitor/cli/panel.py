@@ -9,7 +9,7 @@ from config.responses import parse_responses
 from monitor.cli.acting import KeyOption, acting
 from monitor.cli.console import JsonFlag, level, out, print_json
 from monitor.cli.override import model_level_of
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.panel import conclude as decide
 from monitor.response.panel import vote, votes
 from monitor.store.response import CaseRow

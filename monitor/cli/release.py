@@ -8,7 +8,7 @@ from rich.markup import escape
 from config.responses import parse_responses
 from monitor.cli.acting import KeyOption, acting, iso, signed_by
 from monitor.cli.console import JsonFlag, out, print_json
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.decisions import (
     propose_release,
     release_statement,

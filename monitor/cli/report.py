@@ -10,8 +10,8 @@ from monitor.cli.acting import find_alert
 from monitor.cli.console import err, installation, out, progress
 from monitor.context import Context
 from monitor.cycle import publish_now
+from monitor.errors import ResponseError
 from monitor.reporting import Tell, annual_view, quarter_view, special_view
-from monitor.response.cases import ResponseError
 from monitor.store.alerts import ArtefactRow, NoticeRow
 from reports.annual import annual_data, render_annual
 from reports.model import Audience

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from config.responses import STEPS, StepName
 from monitor.cli.acting import KeyOption, acting, iso, moment_or_span
 from monitor.cli.console import JsonFlag, level, out, print_json
+from monitor.errors import ResponseError
 from monitor.response.cases import (
-    ResponseError,
     add_task,
     finish_step,
     finish_task,

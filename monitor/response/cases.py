@@ -8,14 +8,11 @@ from sqlmodel import Session, col, select
 from config.responses import STEPS, Responses, StepName
 from config.roster import Roster
 from monitor.audit import append
+from monitor.errors import ResponseError
 from monitor.response.clock import due_at
 from monitor.store.alerts import AckRow, AlertRow, AlertState
 from monitor.store.response import CaseRow, CaseState, StepRow, TaskRow
 from rules.types import Risk
-
-
-class ResponseError(Exception):
-    """A person asked for something the procedure does not allow; says what is missing."""
 
 
 @dataclass(frozen=True)

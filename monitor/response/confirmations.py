@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from config.method import Method
 from config.roster import Roster
 from monitor.audit import append, canonical
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.decisions import keep_signature, written_reason
 from monitor.response.identity import Identity, Signed, second_pair_of_eyes
 from monitor.store.response import ConfirmationRow

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from config.responses import Responses
 from config.roster import Roster
 from monitor.audit import append, canonical
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.identity import Identity, Signed, second_pair_of_eyes
 from monitor.store.response import OverrideRow, ReleaseRow, SignatureRow
 from rules.types import SEVERITY, Level, Risk

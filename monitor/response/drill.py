@@ -11,7 +11,7 @@ from sqlmodel import Session
 from monitor.alerts.desk import Desk
 from monitor.alerts.raising import raise_alerts
 from monitor.audit import append
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.store.alerts import NoticeRow
 from rules.types import SEVERITY, Assessment, Clause, Level, Risk, RiskAssessment
 

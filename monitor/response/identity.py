@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from config.roster import Roster
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 
 
 @dataclass(frozen=True)

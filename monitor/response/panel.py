@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from config.responses import PanelRule, Responses
 from config.roster import Roster
 from monitor.audit import append
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.decisions import propose_override
 from monitor.response.identity import Identity
 from monitor.store.response import CaseRow, CaseState, OverrideRow, VoteRow

@@ -9,7 +9,8 @@ from sqlmodel import Session
 from collectors.record import Base, Counter, Model, Record, Tag
 from monitor.asof import View
 from monitor.batch import BatchWriter
-from monitor.lake import Lake, LakeError
+from monitor.errors import LakeError
+from monitor.lake import Lake
 from monitor.store.engine import open_store, sqlite_url
 from monitor.store.runs import Batch, BatchState
 

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -63,8 +64,22 @@ def port_of(home: Path) -> int:
     return int(found[1])
 
 
-def test_it_serves_health_judges_and_stops_on_sigterm_within_ten_seconds(home: Path) -> None:
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Stand in systemd's place: a socket to be told on, and a sign of life asked every second."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(str(tmp_path / "notify"))
+        line.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "1000000")
+        yield line
+
+
+def test_it_serves_health_judges_and_stops_on_sigterm_within_ten_seconds(
+    home: Path, manager: socket.socket
+) -> None:
     with daemon(home) as process:
+        assert [manager.recv(99) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
         until(lambda: said(home, "leading as pid"), 60)
         base = f"http://127.0.0.1:{port_of(home)}"
         until(lambda: answers(base), 60)
@@ -80,6 +95,7 @@ def test_it_serves_health_judges_and_stops_on_sigterm_within_ten_seconds(home: P
         )
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+        assert b"STOPPING=1" in iter(lambda: manager.recv(99), b"")
 
 
 def test_a_killed_daemon_leaves_no_half_run_and_the_next_one_goes_on(home: Path) -> None:

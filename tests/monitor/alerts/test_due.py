@@ -11,7 +11,8 @@ from monitor.alerts.desk import Desk
 from monitor.alerts.due import write_due
 from monitor.alerts.raising import raise_alerts
 from monitor.alerts.silences import add_silence, end_silence
-from monitor.response.cases import ResponseError, acknowledge, add_task
+from monitor.errors import ResponseError
+from monitor.response.cases import acknowledge, add_task
 from monitor.store.alerts import AlertRow, NoticeRow, TransitionRow
 from monitor.store.outbox import OutboxRow
 from monitor.store.response import CaseRow

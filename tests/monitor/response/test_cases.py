@@ -10,8 +10,8 @@ from config.responses import STEPS
 from monitor.alerts.desk import Desk
 from monitor.alerts.raising import raise_alerts
 from monitor.audit import verify_store
+from monitor.errors import ResponseError
 from monitor.response.cases import (
-    ResponseError,
     acknowledge,
     add_task,
     finish_step,

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from config.responses import Responses
 from config.roster import Roster
-from monitor.response.cases import ResponseError
+from monitor.errors import ResponseError
 from monitor.response.decisions import (
     end_override,
     override_statement,
