@@ -9,6 +9,7 @@ to the last digit (`tocsin method check --engine spark`).
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,13 +105,16 @@ class ClusterView(View):
 
 def connect(address: str) -> Any:
     """Return a session on the cluster at `sc://host:port`; ConfigError if that cannot be."""
-    try:
-        import pyspark
-        from pyspark.sql import SparkSession
-    except ImportError as error:
-        raise ConfigError(
-            "settings", "lake.engine", "the extra: pip install 'tocsin[spark]'"
-        ) from error
-    # The client alone brings no Spark, yet looks for one before it connects.
-    os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
-    return SparkSession.builder.remote(address).getOrCreate()
+    with warnings.catch_warnings():
+        # Of pandas, which the client imports and nothing here uses.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            import pyspark
+            from pyspark.sql import SparkSession
+        except ImportError as error:
+            raise ConfigError(
+                "settings", "lake.engine", "the extra: pip install 'tocsin[spark]'"
+            ) from error
+        # The client alone brings no Spark, yet looks for one before it connects.
+        os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
+        return SparkSession.builder.remote(address).getOrCreate()

@@ -94,6 +94,7 @@ def check(
         out.print(
             f"method {wanted}: {len(method.indicators)} indicators, {len(method.views)} views, "
             f"{cases} cases agree on two engines"
+            + (f", every indicator of the shipped record on {engine} too" if engine else "")
         )
     if findings:
         raise typer.Exit(1)
