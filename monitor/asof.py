@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,14 +26,21 @@ from sqlglot import exp
 from collectors.record import Mode, Record
 from collectors.schema import TABLES, create_table, key_columns, seconds
 from config import registry
+from monitor.cut import RANKED_ROWS, Cutter, moments_of, newest, pieces
 from monitor.indicators import Rows
 from monitor.lake import Lake, LakeFile, rows_of
 from monitor.lineage import materialise_roots
 
 _DAY = 86_400
 
-IN_MEMORY_ROWS = 3_000_000
+IN_MEMORY_ROWS = 500_000
 """Up to so many rows a table is loaded once; beyond, it is read from Parquet each time."""
+
+_SNAPSHOT = (
+    "m.source = t.source AND m.model_id = t.model_id "
+    "AND m.batch_id = t.batch_id AND m.fetched_at_s = t.fetched_at_s"
+)
+"""Rows that follow a model belong to the very snapshot that is its newest."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +65,11 @@ class View:
         reconstructed: bool = False,
         memory: str = "1500MB",
         threads: int = 2,
+        in_memory_rows: int = IN_MEMORY_ROWS,
+        ranked_rows: int = RANKED_ROWS,
     ) -> None:
         self.home, self.reconstructed = home, reconstructed
+        self._in_memory_rows, self._ranked_rows = in_memory_rows, ranked_rows
         self.version = "known_from_s" if reconstructed else "seen_s"
         self.files = tuple(files)
         self.connection = duckdb.connect(":memory:")
@@ -73,6 +84,7 @@ class View:
         self._spans: dict[str, list[_Span]] = {}
         self._hashes: dict[tuple[str, int], str] = {}
         self._first_known: dict[tuple[str, str], int] = {}
+        self._large: dict[str, Cutter] = {}
         self._load_batches(files)
         for table, record in TABLES.items():
             self._attach(lake, table, record, [f for f in files if f.table == table])
@@ -100,25 +112,39 @@ class View:
         if not lake.is_local:
             self.connection.register_filesystem(lake.files)
         scheme = "" if lake.is_local else f"{_protocol(lake)}://"
-        names = ", ".join(
-            "'" + (scheme + lake.full(f.path)).replace("'", "''") + "'" for f in files
-        )
-        kind = "TABLE" if rows_of(files) <= IN_MEMORY_ROWS else "VIEW"
+        addresses = {scheme + lake.full(f.path): f for f in files}
+        names = ", ".join("'" + a.replace("'", "''") + "'" for a in addresses)
+        is_large = rows_of(files) > self._in_memory_rows
         self.connection.execute(
-            f"CREATE {kind} all_{table} AS "
+            f"CREATE {'VIEW' if is_large else 'TABLE'} all_{table} AS "
             "SELECT t.*, greatest(t.fetched_at_s, b.visible_s) AS seen_s "
             f"FROM read_parquet([{names}], union_by_name=true) AS t "
             "JOIN batch_seen AS b ON b.batch_id = t.batch_id"
         )
+        told: dict[tuple[int, str, str], int] = {}
+        rows = f"all_{table}"
+        if is_large:
+            found = pieces(self.connection, record, addresses, reconstructed=self.reconstructed)
+            self._large[table] = Cutter(
+                self.connection, table, record, found, reconstructed=self.reconstructed,
+                repeated=lake.repeated, ranked_rows=self._ranked_rows,
+            )  # fmt: skip
+            told, untold = moments_of(found)
+            rows = f"(SELECT * FROM {rows} WHERE batch_id IN {(*untold, '')})" if untold else ""
+        if rows:
+            told |= self._counted(rows)
+        rows_by = Counter[tuple[int, str]]()
+        for (moment, batch_id, source), count in sorted(told.items()):
+            rows_by[moment, batch_id] += count
+            self._first_known.setdefault((table, source), moment)
+        self._spans[table] = [_Span(v, b, n) for (v, b), n in rows_by.items()]
+
+    def _counted(self, rows: str) -> dict[tuple[int, str, str], int]:
+        """Return how many rows of a batch became known at a moment, by moment, batch, source."""
         found = self.connection.execute(
-            f"SELECT {self.version}, batch_id, count(*) FROM all_{table} "
-            "GROUP BY 1, 2 ORDER BY 1, 2"
+            f"SELECT {self.version}, batch_id, source, count(*) FROM {rows} GROUP BY 1, 2, 3"
         ).fetchall()
-        self._spans[table] = [_Span(int(v), str(b), int(n)) for v, b, n in found]
-        first = self.connection.execute(
-            f"SELECT source, min({self.version}) FROM all_{table} GROUP BY source"
-        ).fetchall()
-        self._first_known |= {(table, str(source)): int(since) for source, since in first}
+        return {(int(v), str(b), str(s)): int(n) for v, b, s, n in found}
 
     def _load_registry(self) -> None:
         run = self.connection
@@ -137,8 +163,9 @@ class View:
             ("licences", list(registry.licences().items())),
         ):
             if rows:
-                marks = ", ".join("?" * len(rows[0]))
-                run.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+                # One statement: DuckDB is slow at one row by one.
+                marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+                run.execute(f"INSERT INTO {table} VALUES {marks}", [c for row in rows for c in row])
 
     def moments(self) -> list[int]:
         """Return every moment (seconds) at which something became known, in order, once."""
@@ -240,17 +267,23 @@ class View:
             self._cut(name, TABLES[name], until)
 
     def _cut(self, table: str, record: type[Record], until: int) -> None:
+        if large := self._large.get(table):
+            if record.MODE is Mode.FOLLOW:
+                known = large.known(until)
+                rows = f"SELECT t.* FROM ({known}) AS t JOIN models AS m ON {_SNAPSHOT}"
+            else:
+                rows = large.cut(until)
+            self.connection.execute(f"CREATE OR REPLACE VIEW {table} AS {rows}")
+            return
         since = self._cut_until.get(table)
         self._cut_until[table] = until
         if record.MODE is Mode.FOLLOW:
             self.connection.execute(f"""CREATE OR REPLACE TABLE {table} AS
-                SELECT t.* FROM all_{table} AS t
-                JOIN models AS m ON m.source = t.source AND m.model_id = t.model_id
-                                AND m.batch_id = t.batch_id AND m.fetched_at_s = t.fetched_at_s
+                SELECT t.* FROM all_{table} AS t JOIN models AS m ON {_SNAPSHOT}
                 WHERE t.{self.version} <= {until}""")
         elif since is None or since > until:
             rows = f"SELECT * FROM all_{table} WHERE {self.version} <= {until}"
-            self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {_newest(record, rows)}")
+            self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {newest(record, rows)}")
         else:
             self._advance(table, record, since, until)
 
@@ -264,21 +297,12 @@ class View:
         run(f"""INSERT INTO arrived SELECT t.* FROM {table} AS t
                 WHERE EXISTS (SELECT 1 FROM arrived AS n WHERE {same})""")
         run(f"DELETE FROM {table} AS t USING arrived AS n WHERE {same}")
-        run(f"INSERT INTO {table} {_newest(record, 'SELECT * FROM arrived')}")
+        run(f"INSERT INTO {table} {newest(record, 'SELECT * FROM arrived')}")
         run("DROP TABLE arrived")
 
     def close(self) -> None:
         """Give the memory back."""
         self.connection.close()
-
-
-def _newest(record: type[Record], rows: str) -> str:
-    """Return a SELECT of the newest of these rows per key; what we collected beats the shipped."""
-    keys = ", ".join(key_columns(record))
-    return f"""SELECT * EXCLUDE (nth) FROM (
-        SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY is_live DESC,
-            fetched_at_s DESC, known_from_s DESC, batch_id DESC) AS nth
-        FROM ({rows}) AS known) AS ranked WHERE nth = 1"""
 
 
 def ordered(views: Mapping[str, str]) -> dict[str, tuple[str, frozenset[str]]]:
