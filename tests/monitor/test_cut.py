@@ -76,8 +76,8 @@ def shown(view: View, moment: datetime) -> dict[str, list[tuple[object, ...]]]:
     found = {}
     for table in TABLES:
         columns = [str(r[0]) for r in run(f"DESCRIBE {table}").fetchall() if r[0] != "seen_s"]
-        found[table] = run(f"SELECT {', '.join(sorted(columns))} FROM {table} ORDER BY ALL")
-        found[table] = found[table].fetchall()
+        query = f"SELECT {', '.join(sorted(columns))} FROM {table} ORDER BY ALL"
+        found[table] = run(query).fetchall()
     return found
 
 

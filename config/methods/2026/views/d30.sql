@@ -2,25 +2,12 @@
 -- counters; else the difference of all-time counters some 30 days apart (25 to 40), brought to 30.
 -- Overlapping windows are never added. A counter that went backwards, a window larger than all
 -- time, or more than 500 million a month is a correction or a fault, and says nothing.
-WITH newest AS (
-  SELECT source, max(observed_day) AS day FROM counters GROUP BY source
-), recent AS (
-  SELECT c.source, c.model_id, c.observed_day, c.downloads_30d, c.downloads_all_time,
-         CASE WHEN c.downloads_30d BETWEEN 0 AND 500000000
-               AND (c.downloads_all_time IS NULL OR c.downloads_30d <= c.downloads_all_time)
-              THEN c.observed_day END AS fresh_day
-  FROM counters AS c JOIN newest AS w ON w.source = c.source
-  WHERE c.observed_day >= w.day - 7
-), days AS (
-  SELECT source, model_id, max(fresh_day) AS fresh_day,
-         max(CASE WHEN downloads_all_time IS NOT NULL THEN observed_day END) AS late_day
-  FROM recent GROUP BY source, model_id
-), late AS (
+WITH late AS (
   SELECT d.source, d.model_id, d.late_day, r.downloads_all_time
-  FROM days AS d
-  JOIN recent AS r ON r.source = d.source AND r.model_id = d.model_id
-                  AND r.observed_day = d.late_day
-  WHERE d.fresh_day IS NULL
+  FROM counted AS d
+  JOIN counters AS r ON r.source = d.source AND r.model_id = d.model_id
+                    AND r.observed_day = d.late_day
+  WHERE d.fresh IS NULL
 ), pair AS (
   SELECT l.source, l.model_id, l.late_day, l.downloads_all_time - e.downloads_all_time AS gain,
          l.late_day - e.observed_day AS gap,
@@ -32,10 +19,9 @@ WITH newest AS (
   WHERE e.downloads_all_time IS NOT NULL
     AND e.observed_day BETWEEN l.late_day - 40 AND l.late_day - 25
 )
-SELECT d.source, d.model_id, r.downloads_30d AS d30, r.observed_day, 0 AS by_difference
-FROM days AS d
-JOIN recent AS r ON r.source = d.source AND r.model_id = d.model_id
-                AND r.observed_day = d.fresh_day
+SELECT source, model_id, fresh % 1000000000 AS d30,
+       CAST((fresh - fresh % 1000000000) / 1000000000 AS BIGINT) AS observed_day, 0 AS by_difference
+FROM counted WHERE fresh IS NOT NULL
 UNION ALL
 SELECT source, model_id, CAST((gain * 30 - (gain * 30) % gap) / gap AS BIGINT) AS d30,
        late_day AS observed_day, 1 AS by_difference
