@@ -8,8 +8,8 @@ from config.method import Indicator, Method, Words
 from config.responses import Responses
 from monitor.store.alerts import AlertRow
 from monitor.store.response import CaseRow, CaseState, StepRow
-from reports.chapters import DueView
 from reports.model import Audience
+from reports.site_view import DueView
 from rules.types import Assessment, Change, Level
 
 SOON_WEEKS = 26

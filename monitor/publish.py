@@ -4,6 +4,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ from monitor.alerts.listing import alert_lines
 from monitor.conclude import latest_document
 from monitor.context import Context
 from monitor.dues import dues
+from monitor.family_figures import family_figures
 from monitor.laid import lay
+from monitor.profiles import profiles
 from monitor.record import Record
+from monitor.reporting import FIRST_YEAR
 from monitor.store.alerts import AlertRow, ArtefactRow, NoticeRow
 from monitor.store.outbox import OutboxRow
 from monitor.version import version
@@ -30,10 +34,11 @@ from monitor.views import (
     record_transitions,
     source_views,
 )
-from reports.chapters import DueView, SiteView
 from reports.model import Audience, SourceView
 from reports.site import render_all
+from reports.site_view import DueView, SiteView
 from reports.status import source_entry
+from rules.types import Risk
 
 Tell = Callable[[str, str, float | None], None]
 
@@ -49,6 +54,14 @@ def site_view(
     past = assessment_view(reconstructed, method, sources, beside=now) if reconstructed else None
     view, moment = now.fold.view, now.last.as_of
     connection = view.at(moment)
+    diffusion = telling.classes(view, method, moment)
+    families, publishers, unnamed = profiles(
+        connection,
+        {i.code: now.fold.tables_of(i.id) for i in method.indicators},
+        telling.events(connection, date(FIRST_YEAR, 1, 1), moment.date()),
+        diffusion,
+        removed_known="safety_removed" in method.views,
+    )
     with Session(context.engine) as session:
         lines = alert_lines(session)
     return SiteView(
@@ -59,9 +72,11 @@ def site_view(
         alert_lines=lines,
         transitions=record_transitions(now),
         pendulum=telling.stances(view, method, moment),
-        diffusion=telling.classes(view, method, moment),
-        families=telling.families(connection),
-        publishers=telling.publishers(connection),
+        diffusion=diffusion,
+        families=families,
+        publishers=publishers,
+        unnamed=unnamed,
+        family_figures={r: family_figures(connection, method, r) for r in Risk},
         quarantines=quarantine_views(context),
         outbox=outbox_depth(context),
         base_url=context.settings.site.public_url or "",

@@ -16,7 +16,9 @@ from config.responses import parse_responses
 from monitor import telling
 from monitor.alerts.listing import alert_views
 from monitor.alerts.opening import open_roster
+from monitor.comparing import comparisons
 from monitor.context import Context
+from monitor.family_figures import family_figures
 from monitor.record import Record, fold
 from monitor.reportcard import scorecard
 from monitor.store.runs import Batch
@@ -126,11 +128,12 @@ def annual_of(context: Context, story: Told, year: int, audience: Audience) -> A
         to_date=day < last,
         transitions=story.transitions(first),
         alerts=alerts_of(context, shown, first, last),
-        comparisons=telling.comparisons(connection, home, first, day),
+        comparisons=comparisons(connection, home, first, day),
         pendulum=telling.stances(story.record.fold.view, story.method, story.cutoff),
         diffusion=telling.classes(story.record.fold.view, story.method, story.cutoff),
         events=telling.events(connection, first, day),
         counts=telling.counts(connection, first, day),
+        families={r: family_figures(connection, story.method, r) for r in Risk},
         scorecard=scorecard(story.record),
         quarantines=quarantine_views(context),
         audience=audience,
@@ -158,8 +161,9 @@ def specials_of(context: Context, story: Told, audience: Audience) -> tuple[Spec
         assessment=shown,
         method=method_view(story.method),
         sources=story.sources,
-        comparisons=telling.comparisons(connection, context.settings.home, first, last),
+        comparisons=comparisons(connection, context.settings.home, first, last),
         counts=telling.counts(connection, first, last),
+        families={r: family_figures(connection, story.method, r) for r in Risk},
         diffusion=telling.classes(view, story.method, story.cutoff),
         scorecard=scorecard(story.record),
         audience=audience,

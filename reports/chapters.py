@@ -5,7 +5,7 @@ Each is optional: a chapter whose values are not at hand says so in words instea
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from config.method import Words
 from reports.model import (
@@ -17,7 +17,7 @@ from reports.model import (
     SourceView,
     TransitionView,
 )
-from rules.types import Level, Risk
+from rules.types import Risk
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,41 @@ class QuarantineView:
 
 
 @dataclass(frozen=True)
+class ShareLine:
+    """One family's part in a figure of a risk."""
+
+    name: str
+    organisation: str
+    jurisdiction: str
+    value: float
+    share: float | None = None
+    """None where the values do not add up to a whole."""
+
+
+@dataclass(frozen=True)
+class FamilyFigure:
+    """Which families make up a figure of a risk: the first few, the rest counted.
+
+    Roots that the registry does not know are one figure without names.
+    """
+
+    key: str
+    """`frontier`, `removed`, `downloads`, `derivatives`, `foreign_roots`, `foreign_downloads`."""
+    code: str
+    """The indicator whose figure it opens up."""
+    lines: tuple[ShareLine, ...]
+    total: float | None
+    further: float
+    """What the families beyond `lines` add."""
+    further_families: int
+    unnamed: float
+    unnamed_roots: int
+    as_of: date
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True)
 class AnnualView:
     """A year's report. `assessment` is as of the cut-off."""
 
@@ -194,99 +229,13 @@ class AnnualView:
     diffusion: tuple[DiffusionRow, ...] = ()
     events: tuple[EventView, ...] = ()
     counts: tuple[CountSeries, ...] = ()
+    families: Mapping[Risk, tuple[FamilyFigure, ...]] = field(default_factory=dict)
+    """Which model families are behind the figures of each risk."""
     scorecard: Scorecard | None = None
     quarantines: tuple[QuarantineView, ...] = ()
     corrections: tuple[Correction, ...] = ()
     audience: Audience = Audience.PUBLIC
     zone: str = "Asia/Shanghai"
-    version: str = ""
-
-
-@dataclass(frozen=True)
-class FamilyView:
-    """A lineage family: how many models stand on one first-party root, and their downloads."""
-
-    root: str
-    organisation: str
-    jurisdiction: str
-    models: int
-    downloads_30d: int
-    share: float | None = None
-    as_of: date | None = None
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class PublisherView:
-    """One publisher of the registry with what it released."""
-
-    organisation: str
-    hub: str
-    jurisdiction: str
-    kind: str
-    models: int
-    downloads_30d: int
-    releases: tuple[str, ...] = ()
-    as_of: date | None = None
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class DueView:
-    """Something that falls due: a step of a case, a review, a forecast crossing."""
-
-    on: date
-    words: Words
-    detail: Words | None = None
-
-
-@dataclass(frozen=True)
-class AlertLine:
-    """One alert in the list of alerts; its own page is the report as it was told."""
-
-    id: str
-    """As in the address of its page: `2026-3`."""
-    year: int
-    number: int
-    risk: Risk
-    level: Level
-    peak: Level
-    """The most severe level of the episode."""
-    opened_at: datetime
-    closed_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    exercise: bool = False
-    retracted: bool = False
-
-
-@dataclass(frozen=True)
-class SiteView:
-    """Everything the status site shows, for one audience."""
-
-    now: AssessmentView
-    reconstructed: AssessmentView | None
-    method: MethodView
-    sources: tuple[SourceView, ...]
-    alerts: tuple[AlertView, ...] = ()
-    """Alerts whose pages are rendered with the site."""
-    alert_lines: tuple[AlertLine, ...] = ()
-    """Alerts whose pages were stored when they were told, and are laid over the site."""
-    transitions: tuple[TransitionView, ...] = ()
-    due: tuple[DueView, ...] = ()
-    pendulum: tuple[StanceView, ...] = ()
-    diffusion: tuple[DiffusionRow, ...] = ()
-    families: tuple[FamilyView, ...] = ()
-    publishers: tuple[PublisherView, ...] = ()
-    annuals: tuple[int, ...] = ()
-    """Years whose annual report stands at `reports/annual-YEAR.html`."""
-    documents: tuple[tuple[str, Words, str], ...] = ()
-    """Other reports under `reports/`: address, words, date or kind."""
-    quarantines: tuple[QuarantineView, ...] = ()
-    outbox: Mapping[str, int] = field(default_factory=dict)
-    """Deliveries by state."""
-    audience: Audience = Audience.PUBLIC
-    zone: str = "Asia/Shanghai"
-    base_url: str = ""
     version: str = ""
 
 
@@ -301,6 +250,8 @@ class SpecialView:
     comparisons: tuple[Comparison, ...] = ()
     events: tuple[EventView, ...] = ()
     counts: tuple[CountSeries, ...] = ()
+    families: Mapping[Risk, tuple[FamilyFigure, ...]] = field(default_factory=dict)
+    """Which model families are behind the figures of each risk."""
     diffusion: tuple[DiffusionRow, ...] = ()
     scorecard: Scorecard | None = None
     alerts: tuple[AlertView, ...] = ()

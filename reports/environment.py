@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from reports import drawing, guide, tally
 from reports.formats import Tongue
+from reports.profile_charts import ProfileDrawer
 from reports.words import translations
 
 SHEETS = ("tokens", "page", "parts", "charts", "documents", "phone", "print")
@@ -125,14 +126,15 @@ def environment(lang: str, zone: str) -> Environment:
         L=tongue,
         S=speaker,
         draw=drawing.Drawer(tongue, speaker),
+        pdraw=ProfileDrawer(tongue, speaker),
         tally=tally,
     )
     return env
 
 
-def say(lang: str, zone: str, name: str, *arguments: object) -> str:
-    """Return what a macro of the language's `say.j2` says, as one plain line."""
-    macro = getattr(environment(lang, zone).get_template(f"{lang}/say.j2").module, name)
+def say(lang: str, zone: str, name: str, *arguments: object, prose: str = "say") -> str:
+    """Return what a macro of the language's prose file says, as one plain line."""
+    macro = getattr(environment(lang, zone).get_template(f"{lang}/{prose}.j2").module, name)
     return str(plain(macro(*arguments)).unescape())
 
 

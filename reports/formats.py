@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -12,6 +13,12 @@ MINUS = "\u2212"
 LANGS = ("zh", "en")
 LOCALES = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "GB")}
 TAGS = {"zh": "zh-CN", "en": "en"}
+
+
+@lru_cache(maxsize=50_000)
+def _spelled(lang: str, value: float, pattern: str) -> str:
+    """Return a number by the rules of a language; a site spells the same ones again and again."""
+    return str(format_decimal(value, pattern, locale=LOCALES[lang])).replace("-", MINUS)
 
 
 @dataclass(frozen=True)
@@ -35,13 +42,11 @@ class Tongue:
         """Return a number with grouping, fixed decimals and a true minus sign."""
         rounded = round(value, decimals) + 0.0
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(rounded, pattern, locale=self.locale).replace("-", MINUS)
+        return _spelled(self.lang, rounded, pattern)
 
     def exact(self, value: float) -> str:
         """Return a number with as many decimals as it needs, six at most."""
-        return format_decimal(round(value, 6), "#,##0.######", locale=self.locale).replace(
-            "-", MINUS
-        )
+        return _spelled(self.lang, round(value, 6), "#,##0.######")
 
     def signed(self, value: float, decimals: int = 1) -> str:
         """Return a number that always shows its sign; zero has none."""

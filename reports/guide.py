@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from collectors.base import Seen
 from reports.beside import label
-from reports.chapters import DiffusionRow, SiteView
+from reports.chapters import DiffusionRow
 from reports.matrix import MatrixRow, matrix
 from reports.model import (
     AlertView,
@@ -20,7 +20,8 @@ from reports.model import (
     StepView,
     TransitionView,
 )
-from reports.spell import Speaker
+from reports.site_view import SiteView
+from reports.terms import Terms
 from rules.types import SEVERITY, Change, Clause, Level, Risk, TransitionKind
 
 ORDER = (Level.RED, Level.YELLOW, Level.GREEN, Level.UNASSIGNED)
@@ -32,7 +33,7 @@ def level_order(level: Level) -> int:
 
 
 @dataclass(frozen=True)
-class Guide(Speaker):
+class Guide(Terms):
     """A speaker that also knows what to pick."""
 
     def navigation(self) -> list[tuple[str, str, str]]:
@@ -44,6 +45,7 @@ class Guide(Speaker):
             ("reports", "reports/index.html", self._("Reports")),
             ("pendulum", "pendulum.html", self._("Pendulum")),
             ("diffusion", "diffusion.html", self._("Diffusion")),
+            ("families", "families.html", self._("Families")),
             ("method", "method.html", self._("Method")),
             ("sources", "sources.html", self._("Data health")),
             ("search", "search.html", self._("Search")),

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from reports.chapters import SiteView
 from reports.environment import environment
 from reports.guide import Guide
+from reports.site_view import SiteView
 
 MOST = 4000
 """Entries on the page; at some 200 bytes each it stays under a megabyte."""
@@ -89,9 +89,11 @@ def entries(view: SiteView, lang: str) -> tuple[Entry, ...]:
         Entry(d.model, word("Diffusion"), "diffusion.html", d.organisation) for d in view.diffusion
     ]
     found += [
-        Entry(f.root, word("Model family"), "families.html", f.organisation) for f in view.families
+        Entry(f.name, word("Model family"), f.path, guide.tongue.listing(list(f.organisations)))
+        for f in view.families
     ]
     found += [
-        Entry(p.organisation, word("Publisher"), "publishers.html", p.hub) for p in view.publishers
+        Entry(p.name, word("Publisher"), p.path, guide.territories(p.jurisdictions))
+        for p in view.publishers
     ]
     return tuple(found[:MOST])

@@ -4,13 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reports.alert import render_alert
-from reports.chapters import SiteView
 from reports.environment import Page, render_page, say
 from reports.formats import LANGS
 from reports.marking import marking
 from reports.model import AssessmentView, Audience, IndicatorView, RiskView
+from reports.profile import PAGES
 from reports.search import SCRIPT, entries
+from reports.site_view import SiteView
 from reports.status import status_bytes
+
+FAMILIES = 12
+"""Families to which the page of an indicator leads."""
 
 
 def _beside(view: AssessmentView | None, r: RiskView) -> RiskView | None:
@@ -34,6 +38,7 @@ def _page(view: SiteView, lang: str, path: str, title: str, here: str, script: s
 
 
 def _risks(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
+    paths = view.profile_paths
     for r in view.now.risks:
         path = f"risks/{r.risk}.html"
         rec = _beside(view.reconstructed, r)
@@ -51,6 +56,8 @@ def _risks(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
                 r=r,
                 rec=rec,
                 charts=charts,
+                figures=view.family_figures.get(r.risk, ()),
+                paths=paths,
                 rec_as_of=view.reconstructed.as_of if view.reconstructed else None,
             ),
         )
@@ -79,8 +86,21 @@ def _indicators(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
                     i=main,
                     alt=alt,
                     r=risk,
+                    families=[f for f in view.families if i.spec.code in f.indicators][:FAMILIES],
                 ),
             )
+
+
+def _profiles(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
+    codes = {i.spec.code: i for i in view.now.indicators}
+    paths = view.profile_paths
+    for p in (*view.families, *view.publishers):
+        title = say(lang, view.zone, "profile_title", p, prose="profile")
+        page = _page(view, lang, p.path, title, "families")
+        body = render_page(
+            "shared/profile.j2", lang, view.zone, page, view=view, p=p, codes=codes, paths=paths
+        )
+        yield f"{lang}/{p.path}", body
 
 
 SIMPLE = {
@@ -90,8 +110,8 @@ SIMPLE = {
     "reports/index.html": ("shared/reports.j2", "reports_title", "reports"),
     "pendulum.html": ("shared/pendulum.j2", "pendulum_title", "pendulum"),
     "diffusion.html": ("shared/diffusion.j2", "diffusion_title", "diffusion"),
-    "families.html": ("shared/families.j2", "families_title", "diffusion"),
-    "publishers.html": ("shared/publishers.j2", "publishers_title", "diffusion"),
+    "families.html": ("shared/families.j2", "families_title", "families"),
+    "publishers.html": ("shared/publishers.j2", "publishers_title", "families"),
     "method.html": ("shared/method.j2", "method_title", "method"),
     "sources.html": ("shared/sources.j2", "sources_title", "sources"),
 }
@@ -99,7 +119,11 @@ SIMPLE = {
 
 
 def for_audience(view: SiteView) -> SiteView:
-    """Return the view without what its audience may not see: exercises are never public."""
+    """Return the view without what its audience may not see: exercises are never public.
+
+    Families and publishers beyond `PAGES` are dropped: no catalogue can make the site grow.
+    """
+    view = replace(view, families=view.families[:PAGES], publishers=view.publishers[:PAGES])
     if view.audience is Audience.INTERNAL:
         return view
     return replace(
@@ -119,10 +143,12 @@ def render_site(view: SiteView, lang: str) -> dict[str, bytes]:
     pages: dict[str, bytes] = {}
     for path, (template, macro, here) in SIMPLE.items():
         subject = view.now if macro == "indicators_title" else view
-        page = _page(view, lang, path, say(lang, view.zone, macro, subject), here)
+        prose = "profile" if here == "families" else "say"
+        page = _page(view, lang, path, say(lang, view.zone, macro, subject, prose=prose), here)
         pages[f"{lang}/{path}"] = render_page(template, lang, view.zone, page, view=view)
     pages.update(_risks(view, lang))
     pages.update(_indicators(view, lang))
+    pages.update(_profiles(view, lang))
     for alert in view.alerts:
         pages[f"{lang}/alerts/{alert.id}.html"] = render_alert(alert, lang, view.audience)
     found = entries(view, lang)

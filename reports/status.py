@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from reports.chapters import SiteView
 from reports.model import SourceView
+from reports.site_view import SiteView
 from rules.types import Assessment, IndicatorAssessment, RiskAssessment
 
 JsonObject = dict[str, object]

@@ -9,8 +9,8 @@ from config.roster import Roster
 from monitor.response.pack import case_view
 from monitor.store.alerts import AlertRow, AlertState, TransitionRow
 from monitor.store.response import CaseRow
-from reports.chapters import AlertLine
 from reports.model import AlertView, AssessmentView, TransitionView
+from reports.site_view import AlertLine
 from rules.types import Level, Risk, TransitionKind
 
 NEWEST = 500

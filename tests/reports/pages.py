@@ -29,6 +29,8 @@ SITE = (
     "diffusion.html",
     "families.html",
     "publishers.html",
+    "families/qwen.html",
+    "publishers/alibaba.html",
     "method.html",
     "sources.html",
     "search.html",
@@ -64,7 +66,7 @@ def special() -> SpecialView:
     year = sample.annual()
     return SpecialView(
         Risk.MISUSE, year.assessment, year.method, year.sources, year.comparisons, year.events,
-        year.counts, year.diffusion, year.scorecard,
+        year.counts, year.families, year.diffusion, year.scorecard,
     )  # fmt: skip
 
 

@@ -11,15 +11,11 @@ from reports.chapters import (
     Correction,
     CountSeries,
     DiffusionRow,
-    DueView,
     EventView,
-    FamilyView,
     MonthCount,
-    PublisherView,
     QuarantineView,
     Scorecard,
     ScoredEvent,
-    SiteView,
     StanceView,
 )
 from reports.model import (
@@ -41,6 +37,8 @@ from reports.model import (
     TransitionView,
     Vintage,
 )
+from reports.profile import Unnamed
+from reports.site_view import DueView, SiteView
 from rules.types import (
     Assessment,
     Change,
@@ -54,6 +52,7 @@ from rules.types import (
     TransitionKind,
     Why,
 )
+from tests.reports import sample_profiles
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 THEN = datetime(2026, 8, 12, 0, 0, tzinfo=UTC)
@@ -392,14 +391,10 @@ def site(audience: Audience = Audience.PUBLIC) -> SiteView:
         now=now_view(), reconstructed=then_view(), method=METHOD, sources=sources(),
         alerts=(alert(),), transitions=(transition(),),
         due=(DueView(date(2026, 11, 30), Words(zh="补录评测结果", en="Enter evaluations")),),
-        pendulum=stances(), diffusion=diffusion(), families=(
-            FamilyView("Qwen2.5-7B", "Qwen", "CN", 120, 9_500_000, 0.21, date(2026, 8, 2),
-                       "Hugging Face Hub"),
-        ),
-        publishers=(
-            PublisherView("Qwen", "huggingface", "CN", "company", 310, 120_000_000,
-                          ("Qwen2.5-7B",), date(2026, 8, 2), "Hugging Face Hub"),
-        ),
+        pendulum=stances(), diffusion=diffusion(),
+        families=(sample_profiles.family(),), publishers=(sample_profiles.publisher(),),
+        unnamed=Unnamed(406, 1817, 4_677_197),
+        family_figures=sample_profiles.family_figures(),
         quarantines=(QuarantineView("huggingface", date(2026, 11, 22), "counters fell", 3872,
                                     "held"),),
         annuals=(2025, 2026), outbox={"sent": 3, "dead": 0}, audience=audience, version="0.1.0",
@@ -449,7 +444,7 @@ def annual() -> AnnualView:
                        "Epoch AI", "CC BY 4.0", date(2026, 8, 11),
                        Words(zh="已收录的模型", en="models on record")),
         ),
-        pendulum=stances(), diffusion=diffusion(),
+        pendulum=stances(), diffusion=diffusion(), families=sample_profiles.family_figures(),
         events=(
             EventView(date(2026, 6, 12), "policy",
                       Words(zh="美国首次对模型权重出口要求许可",

@@ -14,7 +14,17 @@ from tests.reports import pages
 
 APPROVED = Path(__file__).parent / "approved"
 KINDS = ("alert", "alert-public", "pack", "annual", "special", "quarterly")
-SITE = ("index", "risks/misuse", "indicators/S05", "indicators/S08", "sources", "method")
+SITE = (
+    "index",
+    "risks/misuse",
+    "indicators/S05",
+    "indicators/S08",
+    "sources",
+    "method",
+    "families",
+    "families/qwen",
+    "publishers/alibaba",
+)
 NAMES = [f"{kind}.{lang}.html" for kind in KINDS for lang in ("zh", "en")] + [
     f"{lang}/{name}.html" for name in SITE for lang in ("zh", "en")
 ]

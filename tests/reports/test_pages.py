@@ -11,11 +11,13 @@ import pytest
 from config.method import Words
 from reports.alert import render_alert
 from reports.annual import render_annual
-from reports.chapters import AlertLine, DiffusionRow, FamilyView, SiteView
+from reports.chapters import DiffusionRow
 from reports.model import Audience, HistoryPoint
+from reports.profile import PAGES, Profile, ProfileKind, ReleaseMonth
 from reports.site import render_all
+from reports.site_view import AlertLine, SiteView
 from rules.types import Level, Risk
-from tests.reports import pages, sample
+from tests.reports import pages, sample, sample_profiles
 from tests.reports.pages import nodes, strings, tree
 
 ALL = sorted(pages.every())
@@ -190,6 +192,23 @@ def test_every_link_inside_the_tree_leads_somewhere() -> None:
             assert "/".join(parts) in known, (path, href)
 
 
+def hostile_profile(known: Profile, evil: str) -> Profile:
+    """Return a family or publisher whose every word tries to leave its place."""
+    return dataclasses.replace(
+        known, name=evil, organisations=(evil,), families=(evil,), jurisdictions=(evil,),
+        accounts=tuple(
+            dataclasses.replace(a, account=evil, organisation=evil, hub=evil, source=evil,
+                                url=f"javascript:{evil}")
+            for a in known.accounts
+        ),
+        releases=tuple(
+            dataclasses.replace(r, model=evil, licence=evil, source=evil, url=f"data:{evil}")
+            for r in known.releases
+        ),
+        scores=tuple(dataclasses.replace(s, model=evil) for s in known.scores),
+    )  # fmt: skip
+
+
 def hostile() -> SiteView:
     """Return a site whose names try to leave their place."""
     evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
@@ -204,7 +223,8 @@ def hostile() -> SiteView:
         transitions=(alert.transition,),
         sources=tuple(dataclasses.replace(s, title=evil, error=evil) for s in view.sources),
         diffusion=(DiffusionRow(evil, evil, None, "unknown", None, None, None, (evil,)),),
-        families=(FamilyView(evil, evil, "CN", 1, 1, source=evil),),
+        families=(hostile_profile(sample_profiles.family(), evil),),
+        publishers=(hostile_profile(sample_profiles.publisher(), evil),),
     )
 
 
@@ -218,11 +238,27 @@ def test_hostile_names_stay_text() -> None:
         assert not nodes(root, "//*[@onerror]"), path
 
 
+def vast(known: Profile) -> Profile:
+    """Return a family as large as a source could make it on its page."""
+    months = tuple(ReleaseMonth(date(2022 + n // 12, n % 12 + 1, 1), n, n, n) for n in range(60))
+    return dataclasses.replace(
+        known, releases=known.releases * 20, accounts=known.accounts * 50, months=months,
+        downloads=known.downloads * 180, scores=known.scores * 100, events=known.events * 500,
+        licences=known.licences * 500, diffusion=known.diffusion * 500,
+    )  # fmt: skip
+
+
 def test_a_catalogue_of_three_million_models_still_makes_small_pages() -> None:
-    family = FamilyView("root", "organisation", "CN", 3_000_000, 9_999_999_999, 0.5, source="hub")
+    family, little = vast(sample_profiles.family()), sample_profiles.publisher()
+    many = [
+        dataclasses.replace(little, kind=ProfileKind.FAMILY, name=f"family {n}") for n in range(999)
+    ]
     row = DiffusionRow("model", "organisation", date(2026, 1, 1), "unknown", None, None, None)
     view = dataclasses.replace(
-        sample.site(), families=(family,) * 20_000, diffusion=(row,) * 20_000
+        sample.site(),
+        families=(family, *many),
+        publishers=(vast(sample_profiles.publisher()),),
+        diffusion=(row,) * 20_000,
     )
     long = tuple(HistoryPoint(date.fromordinal(730000 + n), n % 97) for n in range(4000))
     now = dataclasses.replace(
@@ -234,8 +270,10 @@ def test_a_catalogue_of_three_million_models_still_makes_small_pages() -> None:
             for r in view.now.risks
         ),
     )
-    for path, page in render_all(dataclasses.replace(view, now=now)).items():
+    site = render_all(dataclasses.replace(view, now=now))
+    for path, page in site.items():
         assert len(page) < 2_000_000, path
+    assert sum(path.startswith("zh/families/") for path in site) == PAGES
 
 
 def test_internal_trees_bear_the_marking_and_public_ones_do_not() -> None:
