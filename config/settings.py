@@ -88,6 +88,8 @@ class ServeSettings(Section):
 class DaemonSettings(Section):
     judge: str = "10 * * * *"
     """When levels are judged (cron, UTC)."""
+    house: str = "40 19 * * *"
+    """When old files are thinned out and many small ones rewritten (cron, UTC): a quiet hour."""
     log: Literal["console", "json"] = "console"
     late_after_seconds: int = Field(default=7200, ge=60)
     """A cycle this late raises an operations alarm."""

@@ -31,8 +31,6 @@ from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import current_document, publish
 from monitor.record import Record, fold
-from monitor.retention import forget
-from monitor.revision import reminds_on, review_reminder
 from monitor.sources import source_rows
 from monitor.store.runs import Run, RunState
 from monitor.taking_over import method_in_force
@@ -217,7 +215,7 @@ def collect_one(
         held = outcome.state is RunState.QUARANTINED
         topic = "quarantined" if held else "source_failed"
         detail = {"source": name, "why": outcome.message[:300]}
-        _alarm(context, topic, f"{name}:{context.now():%Y-%m-%d}", detail)
+        alarm(context, topic, f"{name}:{context.now():%Y-%m-%d}", detail)
     return outcome
 
 
@@ -246,7 +244,7 @@ def conclude(
     context.judge_by(method)
     if refused:
         log.error("method not taken over: %s", refused)
-        _alarm(context, "method_refused", refused[:120], {"why": refused[:300]})
+        alarm(context, "method_refused", refused[:120], {"why": refused[:300]})
     raising = _raiser(context)
     concluded = conclude_now(
         context, method, run_id, raise_alerts=raising, leadership=leadership, tell=said
@@ -296,24 +294,12 @@ def publish_now(context: Context, said: Callable[[datetime, float], None] | None
 def operations_alarm(context: Context, topic: str, said: str) -> None:
     """Tell operations about the daemon itself, once a day for the same words."""
     about = f"{said[:120]}:{context.now():%Y-%m-%d}"
-    _alarm(context, topic, about, {"why": said[:300]})
+    alarm(context, topic, about, {"why": said[:300]})
 
 
-def _alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> None:
+def alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> None:
+    """Tell operations; told once for the same words `about`."""
     desk = open_desk(context)
     with Session(context.engine) as session:
         raise_operations(session, desk, Trouble(topic, about, detail), context.now())
         session.commit()
-
-
-def housekeeping(context: Context) -> None:
-    """What is done once a day: orphans swept, old batches thinned out, the review recalled."""
-    swept, gone = sweep(context), forget(context)
-    log.info(
-        "house: %d orphans, %d old batches (%.1f MB), %d refused payloads",
-        swept, gone.batches, gone.bytes / 1e6, gone.refused,
-    )  # fmt: skip
-    today = context.now().date()
-    if reminds_on(context.method, today):
-        reminder = review_reminder(context.method, today) or {}
-        _alarm(context, "method_review", f"{context.method.version}:{today}", reminder)

@@ -29,12 +29,12 @@ from monitor.context import Context, open_context
 from monitor.cycle import (
     collect_one,
     deliver,
-    housekeeping,
     judge,
     operations_alarm,
     prepare,
     worker_name,
 )
+from monitor.housekeeping import housekeeping
 from monitor.leader import RENEW, FileLock, Leadership, LeaseLock
 from monitor.schedule import is_overdue, trigger
 from monitor.server import serving
@@ -144,16 +144,18 @@ class Daemon:
         scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
         for collector in COLLECTORS:
             self._schedule(scheduler, collector)
-        now = self.context.now()
-        when = trigger(self.context.settings.daemon.judge, timedelta(hours=1), "daemon.judge", now)
+        now, settings = self.context.now(), self.context.settings.daemon
+        when = trigger(settings.judge, timedelta(hours=1), "daemon.judge", now)
         scheduler.add_job(
-            self._job(self._judge), when, id="judge", executor="judge", next_run_time=now
-        )
+            self._job(self._judge), when,
+            id="judge", name="judge", executor="judge", next_run_time=now,
+        )  # fmt: skip
         scheduler.add_job(
             self._job(self._deliver), "interval", seconds=DELIVER_EVERY.total_seconds(),
-            id="deliver", next_run_time=now,
+            id="deliver", name="deliver", next_run_time=now,
         )  # fmt: skip
-        scheduler.add_job(self._job(self._keep_house), "interval", hours=24, id="house")
+        night = trigger(settings.house, timedelta(days=1), "daemon.house", now)
+        scheduler.add_job(self._job(self._keep_house), night, id="house", name="house")
         scheduler.start()
         return scheduler
 
@@ -172,6 +174,7 @@ class Daemon:
             self._job(lambda: self._collect(collector)),
             when,
             id=f"collect-{source.id}",
+            name=f"collect {source.id}",
             **({"next_run_time": now} if overdue else {}),
         )
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import fsspec
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from collectors.schema import seconds
 from monitor.errors import LakeError
-from monitor.store.runs import Batch, BatchFile, BatchState, Sweep
+from monitor.store.runs import Batch, BatchFile, BatchState, Retired, Sweep
 
 _CHUNK = 1 << 20
 
@@ -135,9 +135,9 @@ class Lake:
         session.add_all(f.row() for f in files)
 
     def orphans(self) -> list[str]:
-        """Return files that no manifest and no sweep in hand knows."""
+        """Return files that no manifest and no sweep in hand knows, and nobody may still read."""
         with Session(self.engine) as session:
-            known = set(session.exec(select(BatchFile.path)))
+            known = {*session.exec(select(BatchFile.path)), *session.exec(select(Retired.path))}
             for sweep in session.exec(select(Sweep)):
                 known.update(part["path"] for part in json.loads(sweep.parts))
         return sorted(p for p in self._parquet() if p not in known)
@@ -154,8 +154,23 @@ class Lake:
                 swept += 1
         return swept
 
+    def retire(self, session: Session, paths: Iterable[str], at: datetime) -> None:
+        """Note that files leave the manifest; whoever read it before may read them for a while."""
+        session.add_all(Retired(path=path, at=at) for path in paths)
+
+    def remove_retired(self, before: datetime) -> int:
+        """Delete the files that were retired before then; returns how many."""
+        with Session(self.engine) as session, session.begin():
+            query = select(Retired.path).where(col(Retired.at) < before)
+            paths = list(session.exec(query))
+            session.exec(delete(Retired).where(col(Retired.path).in_(paths)))
+        # The note goes first: a kill in between leaves orphans, which are swept.
+        for path in paths:
+            self.remove(path)
+        return len(paths)
+
     def remove(self, path: str) -> None:
-        """Delete one file (retention, orphans); its manifest is the caller's affair."""
+        """Delete one file (retired, orphans); its manifest is the caller's affair."""
         self.files.rm_file(self.full(path))
         self._verified.discard(path)
 

@@ -24,7 +24,7 @@ THINNED = frozenset({"active", "census", "detail"})
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What a round of retention removed."""
+    """What a round of retention took out of the record; its files go a day later."""
 
     batches: int = 0
     files: int = 0
@@ -43,6 +43,7 @@ def forget(context: Context) -> Forgotten:
         session.exec(delete(Batch).where(col(Batch.id).in_(names)))
         refused = _refusals(context, session, now - timedelta(days=rules.refused_days))
         gone = Forgotten(len(surplus), len(files), sum(f.bytes for f in files), refused)
+        context.lake.retire(session, [f.path for f in files], now)
         if surplus:
             detail: dict[str, object] = {
                 "batches": names,
@@ -50,9 +51,6 @@ def forget(context: Context) -> Forgotten:
             }
             append(session, at=now, actor=ACTOR, action="retention", subject="lake", detail=detail)
         session.commit()
-    # The manifest goes first: a kill in between leaves orphans, which are swept, never holes.
-    for file in files:
-        context.lake.remove(file.path)
     return gone
 
 

@@ -11,9 +11,10 @@ from sqlmodel import Session, func, select
 from config import baseline
 from config.errors import ConfigError
 from monitor.cli.console import JsonFlag, installation, out, print_json
+from monitor.compaction import scattered
 from monitor.context import Context
 from monitor.sources import source_rows
-from monitor.store.runs import Batch, Refusal
+from monitor.store.runs import Batch, BatchFile, Refusal, Retired
 
 MARK = {"ok": "✓", "note": "–", "problem": "✗"}
 
@@ -101,12 +102,26 @@ def _disk(context: Context) -> list[Finding]:
     free = shutil.disk_usage(context.home).free
     days = max(1, _days_of_record(context))
     said = (
-        f"lake {held / 1e6:,.1f} MB, grows about {held / days / 1e6:,.2f} MB a day; "
-        f"{free / 1e9:,.1f} GB free"
+        f"lake {held / 1e6:,.1f} MB, grows about {held / days / 1e6:,.2f} MB a day, "
+        f"{held / days * 365 / 1e9:,.2f} GB a year; {free / 1e9:,.1f} GB free"
     )
     low = free < 2_000_000_000
     mend = "free disk space, or lower retention" if low else ""
-    return [Finding("disk", "problem" if low else "ok", said, mend)]
+    return [Finding("disk", "problem" if low else "ok", said, mend), _files(context)]
+
+
+def _files(context: Context) -> Finding:
+    with Session(context.engine) as session:
+        count, size = session.exec(select(func.count(), func.sum(BatchFile.bytes))).one()
+        retired = session.exec(select(func.count()).select_from(Retired)).one()
+        found = scattered(session)
+        many = sum(len(files) for files in found)
+        large = sum(file.bytes for files in found for file in files)
+    said = f"{count:,} files, {int(size or 0) / 1e6:,.1f} MB, {retired} more that left the record"
+    if not many:
+        return Finding("files", "ok", f"{said}; nothing to compact")
+    said += f"; {many} of them, {large / 1e6:,.1f} MB, will be {len(found)}"
+    return Finding("files", "ok", said, "tonight (daemon.house), or `tocsin housekeeping`")
 
 
 def _days_of_record(context: Context) -> int:

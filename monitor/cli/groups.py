@@ -43,6 +43,10 @@ COMMANDS = {
     "restore": Entry(
         "backup", "Make --home from a backup, every file checked against its hash first."
     ),
+    "housekeeping": Entry(
+        "housekeeping",
+        "Keep house now: sweep, thin out by policy, rewrite scattered files as sorted ones.",
+    ),
     "drill": Entry(
         "drill",
         "Run the whole chain, marked 演练 / exercise: outside the record, never to the public.",

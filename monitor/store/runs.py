@@ -84,6 +84,14 @@ class BatchFile(SQLModel, table=True):
     max_fetched_s: int = 0
 
 
+class Retired(SQLModel, table=True):
+    """A file that left the manifest; kept a while for who read the manifest before."""
+
+    path: str = Field(primary_key=True)
+    """Relative to the lake."""
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Sweep(SQLModel, table=True):
     """A long sweep in hand: parts already on disk, and where to go on after a kill."""
 

@@ -48,6 +48,7 @@ def holds(name: str, document: Any) -> None:
         ("cases", "response list"),
         ("confirmations", "confirm list"),
         ("doctor", "doctor"),
+        ("housekeeping", "housekeeping"),
         ("method_list", "method list"),
         ("outbox", "outbox list"),
         ("overrides", "override list"),

@@ -1,0 +1,44 @@
+"""What is done once a night: files swept, thinned out and compacted, the review recalled."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from monitor.compaction import Compacted, compact
+from monitor.context import Context
+from monitor.cycle import alarm, sweep
+from monitor.retention import Forgotten, forget
+from monitor.revision import reminds_on, review_reminder
+
+log = logging.getLogger(__name__)
+
+READING = timedelta(days=1)
+"""How long a file that left the record stays for who may still read it, a backup for instance."""
+
+
+@dataclass(frozen=True)
+class Housework:
+    """What a round of housekeeping did."""
+
+    orphans: int
+    removed: int
+    """Files that left the record a day ago or more."""
+    gone: Forgotten
+    compacted: Compacted
+
+
+def housekeeping(context: Context) -> Housework:
+    """Keep house and return what was done; may be done at any time, twice or beside a daemon."""
+    removed = context.lake.remove_retired(context.now() - READING)
+    done = Housework(sweep(context), removed, forget(context), compact(context))
+    log.info(
+        "house: %d orphans, %d retired files removed, %d old batches (%.1f MB), %d refused "
+        "payloads, %d files compacted into %d",
+        done.orphans, done.removed, done.gone.batches, done.gone.bytes / 1e6, done.gone.refused,
+        done.compacted.files, done.compacted.into,
+    )  # fmt: skip
+    today = context.now().date()
+    if reminds_on(context.method, today):
+        reminder = review_reminder(context.method, today) or {}
+        alarm(context, "method_review", f"{context.method.version}:{today}", reminder)
+    return done
