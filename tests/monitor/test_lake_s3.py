@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fsspec
@@ -12,6 +12,8 @@ from sqlmodel import Session
 from collectors.record import Model
 from monitor.asof import View
 from monitor.batch import BatchWriter
+from monitor.compaction import compact
+from monitor.context import open_context
 from monitor.errors import LakeError
 from monitor.lake import Lake
 from monitor.store.engine import open_store, sqlite_url
@@ -44,10 +46,13 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
         os.environ.pop("FSSPEC_S3_ENDPOINT_URL", None)
 
 
-def put(lake: Lake, name: str, *, commit: bool = True) -> None:
-    writer = BatchWriter(lake, name, "huggingface", is_live=True)
-    writer.add([Model(source_url="https://hub.example", model_id=f"x/{name}")], NOW)
-    files = writer.finish()
+def put(lake: Lake, name: str, *, commit: bool = True, parts: int = 1) -> None:
+    files = []
+    for part in range(parts):
+        writer = BatchWriter(lake, name, "huggingface", is_live=True, part=part)
+        number = str(part or "")
+        writer.add([Model(source_url="https://hub.example", model_id=f"x/{name}{number}")], NOW)
+        files += writer.finish()
     if not commit:
         return
     batch = Batch(
@@ -79,3 +84,18 @@ def test_a_changed_object_is_refused(lake: Lake) -> None:
     lake.files.pipe_file(path, lake.files.cat_file(path)[:-1] + b"!")
     with pytest.raises(LakeError, match="sha256"):
         models(Lake(lake.url, lake.engine))
+
+
+def test_scattered_objects_become_one_with_the_same_rows(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(lake, "census", parts=3)
+    before = models(lake)
+    monkeypatch.setenv("TOCSIN_LAKE__URL", lake.url)
+    context = open_context(tmp_path, now=lambda: NOW)
+    done = compact(context)
+    assert (done.files, done.into) == (3, 1)
+    assert models(context.lake) == before == [("x/census",), ("x/census1",), ("x/census2",)]
+    assert lake.orphans() == []
+    assert context.lake.remove_retired(NOW + timedelta(seconds=1)) == 3
+    assert models(Lake(lake.url, lake.engine)) == before
