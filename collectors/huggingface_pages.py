@@ -1,6 +1,7 @@
 """Pages of the Hub's list of models as columns, fast enough for a whole hub in a few minutes."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +13,6 @@ from collectors.huggingface_ids import (
     all_plain,
     are_model_ids,
     is_model_id,
-    is_plain,
     plain,
     printable,
     refusal,
@@ -124,9 +124,10 @@ def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterat
         Refused("tags", items[n].id, f"tag not printable or too long: {printable(text)[:80]}")
         for n, text in wrong
     )
-    pipelines, libraries = [i.pipeline for i in items], [i.library for i in items]
-    if not all_plain([t for t in (*pipelines, *libraries) if t is not None]):
-        pipelines, libraries = plain(pipelines), plain(libraries)
+    said = [[i.pipeline for i in items], [i.library for i in items], [i.sha for i in items]]
+    if not all_plain([t for t in chain(*said) if t is not None]):
+        said = [plain(texts) for texts in said]
+    pipelines, libraries, hashes = said
     created = days_of([i.created for i in items])
     yield Columns(
         Model,
@@ -143,7 +144,7 @@ def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterat
                       for i in items],
             "disabled": [i.disabled for i in items],
             "parameters": [_parameters(i) for i in items],
-            "sha": [i.sha if i.sha is None or is_plain(i.sha) else None for i in items],
+            "sha": _texts(hashes),
         },
         shared,
     )  # fmt: skip

@@ -6,8 +6,8 @@ else, which is then decoded tag by tag.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import chain
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,20 +15,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from collectors.huggingface_ids import MAX_TEXT, is_plain
+from collectors.huggingface_ids import all_plain, is_plain
 
-_QUOTE, _OPEN, _SHUT, _BREAK = b'"[]\n'
+_QUOTE, _COMMA, _OPEN, _SHUT, _BREAK = b'",[]\n'
 _PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 
 
 class Tags:
     """All tags of a page in one flat column; `owners` says which row of the page has each.
 
-    `texts` and `owners` are equally long; `owners` ascends from 0 to `rows` - 1.
+    `texts` and `owners` are equally long; `owners` ascends from 0 to `rows` - 1. What is asked of
+    the texts is asked of the few different ones.
     """
 
     def __init__(self, texts: pa.StringArray, owners: NDArray[np.int32], rows: int) -> None:
         self.texts, self.owners, self.rows = texts, owners, rows
+
+    @cached_property
+    def _encoded(self) -> pa.DictionaryArray:
+        return self.texts.dictionary_encode()
+
+    @property
+    def _words(self) -> pa.StringArray:
+        return self._encoded.dictionary
+
+    @property
+    def _codes(self) -> NDArray[np.int32]:
+        return _codes(self._encoded)
 
     @classmethod
     def of(cls, lists: Sequence[Sequence[str] | None]) -> "Tags":
@@ -46,26 +59,23 @@ class Tags:
         joined = b"\n".join(raws)  # Raw is a buffer
         if b"\\" in joined or not _is_printable(joined, but=b"\n"):
             return None
-        text = np.frombuffer(joined.replace(b'","', b'"'), np.uint8)
+        text = np.frombuffer(joined, np.uint8)
         breaks = np.flatnonzero(text == _BREAK)
-        if len(breaks) != len(raws) - 1:
-            return None
-        starts, ends = np.append(0, breaks + 1), np.append(breaks, len(text))
         quotes = np.flatnonzero(text == _QUOTE)
-        count = joined.count(b'"') // 2
-        full = ends - starts > 2
-        if not _are_arrays(text, starts, ends, full) or len(quotes) != count + np.sum(full):
+        if len(breaks) != len(raws) - 1 or len(quotes) % 2:
             return None
-        past = np.searchsorted(quotes, ends)  # quotes up to the end of each line
-        counts = np.maximum(np.diff(past, prepend=0) - 1, 0)
-        lengths = np.delete(np.diff(quotes) - 1, past[full][:-1] - 1)
-        offsets = np.zeros(count + 1, np.int32)
-        np.cumsum(lengths, out=offsets[1:])
+        lines = np.append(0, breaks + 1), np.append(breaks, len(text))
+        starts, ends = quotes[::2], quotes[1::2]
+        if not _are_arrays(text, *lines) or not _are_listed(text, *lines, starts, ends):
+            return None
+        offsets = np.zeros(len(starts) + 1, np.int32)
+        np.cumsum(ends - starts - 1, out=offsets[1:])
         inside = np.ones(len(text), np.bool_)
-        for structure in (quotes, starts, ends - 1, breaks):
+        for structure in (quotes, ends + 1, lines[0], lines[1] - 1, breaks):
             inside[structure] = False
         buffers = pa.py_buffer(offsets), pa.py_buffer(text[inside])
-        return cls._spread(pa.StringArray.from_buffers(count, *buffers), counts)
+        texts = pa.StringArray.from_buffers(len(starts), *buffers)
+        return cls._spread(texts, np.diff(np.searchsorted(starts, lines[1]), prepend=0))
 
     @classmethod
     def _spread(cls, texts: pa.StringArray, counts: NDArray[np.int64]) -> "Tags":
@@ -85,49 +95,47 @@ class Tags:
 
     def distinct(self) -> "Tags":
         """Return each tag of a row once: rows of a snapshot are read as they stand."""
-        first = first_of_pairs(self.owners, self.texts)
+        first = first_of_pairs(self.owners, self._encoded)
         return self if first is None else self.where(first)
 
     def plain(self) -> tuple["Tags", list[tuple[int, str]]]:
         """Return the printable tags of sane length, and (row, tag) of the others."""
-        if self._all_plain():
+        words = self._words.to_pylist()
+        if all_plain(words):
             return self, []
-        texts = self.texts.to_pylist()
-        good = np.fromiter(map(is_plain, texts), np.bool_, len(texts))
-        wrong = [(int(self.owners[n]), texts[n]) for n in np.flatnonzero(~good)]
+        good = np.fromiter(map(is_plain, words), np.bool_, len(words))[self._codes]
+        wrong = [(int(self.owners[n]), words[self._codes[n]]) for n in np.flatnonzero(~good)]
         return self.where(good), wrong
-
-    def _all_plain(self) -> bool:
-        if (pc.max(pc.binary_length(self.texts)).as_py() or 0) > MAX_TEXT:
-            return False  # of bytes; characters are counted one by one
-        data = self.texts.buffers()[2]
-        return data is None or _is_printable(data.to_pybytes())
 
     def beginning(
         self, prefix: str, wanted: NDArray[np.bool_] | None = None
-    ) -> Iterator[tuple[int, Any]]:
+    ) -> Iterator[tuple[int, str]]:
         """Return (row, rest of the tag) for each tag that begins so, in order."""
-        found = pc.starts_with(self.texts, prefix)
+        words = pc.indices_nonzero(pc.starts_with(self._words, prefix)).buffers()[1]
+        meant = np.zeros(len(self._words), np.bool_)
+        meant[np.frombuffer(words, np.uint64)] = True
+        found = meant[self._codes]
         if wanted is not None:
-            found = pc.and_(found, pa.array(wanted[self.owners]))
-        rests = pc.utf8_slice_codeunits(self.texts.filter(found), len(prefix)).to_pylist()
-        rows = pa.array(self.owners).filter(found).to_pylist()
-        return zip(rows, rests, strict=True)
+            found &= wanted[self.owners]
+        texts = self.texts.filter(pa.array(found)).to_pylist()
+        rests = (text[len(prefix) :] for text in texts)
+        return zip(self.owners[found].tolist(), rests, strict=True)
 
 
-def first_of_pairs(rows: NDArray[np.int32], texts: pa.StringArray) -> NDArray[np.bool_] | None:
+def first_of_pairs(rows: NDArray[np.int32], texts: pa.DictionaryArray) -> NDArray[np.bool_] | None:
     """Return where each pair of row and text stands first; None if no pair comes twice."""
-    if len(texts) < 2:
-        return None
-    indices = texts.dictionary_encode().indices.buffers()[1]
-    codes = np.frombuffer(indices, np.int32, len(texts))
-    pairs = rows * np.int64(len(codes)) + codes
+    pairs = rows * np.int64(len(texts)) + _codes(texts)
     ordered = np.sort(pairs)
     if not np.any(ordered[1:] == ordered[:-1]):
         return None
-    first = np.zeros(len(codes), np.bool_)
+    first = np.zeros(len(pairs), np.bool_)
     first[np.unique(pairs, return_index=True)[1]] = True
     return first
+
+
+def _codes(texts: pa.DictionaryArray) -> NDArray[np.int32]:
+    # Arrow's own way to numpy would load pandas wherever that is installed.
+    return np.frombuffer(texts.indices.buffers()[1], np.int32, len(texts))
 
 
 def _is_printable(data: bytes, but: bytes = b"") -> bool:
@@ -144,14 +152,25 @@ def _is_printable(data: bytes, but: bytes = b"") -> bool:
 
 
 def _are_arrays(
-    text: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    full: NDArray[np.bool_],
+    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> bool:
     """Return whether each line is `[]`, or begins `["` and ends `"]`."""
-    if np.min(ends - starts) < 2 or not np.all(text[starts] == _OPEN):
+    if np.min(ends - begins) < 2 or not np.all(text[begins] == _OPEN):
         return False
     if not np.all(text[ends - 1] == _SHUT):
         return False
-    return bool(np.all(text[starts[full] + 1] == _QUOTE) and np.all(text[ends[full] - 2] == _QUOTE))
+    full = ends - begins > 2
+    return bool(np.all(text[begins[full] + 1] == _QUOTE) and np.all(text[ends[full] - 2] == _QUOTE))
+
+
+def _are_listed(
+    text: NDArray[np.uint8],
+    line_begins: NDArray[np.int64],
+    line_ends: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> bool:
+    """Return whether nothing but one comma stands between the tags of a line."""
+    commas = (starts[1:] - ends[:-1] == 2) & (text[ends[:-1] + 1] == _COMMA)
+    lines_with_tags = np.sum(line_ends - line_begins > 2)
+    return bool(np.sum(commas) == len(starts) - lines_with_tags)
