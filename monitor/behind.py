@@ -21,20 +21,65 @@ COUNTED_ONLY = frozenset(
 )
 """Tables whose rows name repositories or accounts; publishers are too many to read."""
 
+
+@dataclass(frozen=True)
+class _Shown:
+    """How a row of a table is shown, in SQL: in one line, its day, and its parts."""
+
+    words: str
+    day: str
+    name: str
+    label: str = "''"
+    """Identifier, board or measure."""
+    zh: str = "NULL"
+    """A Chinese title that the row itself bears."""
+    value_micro: str = "NULL"
+    unit: str = "''"
+
+
 WORDS = {
-    "scores": ("board || ' ' || model_name || ': ' || round(score_micro / 1e6, 2)", "board_day"),
-    "releases": ("coalesce(organisation || ' ', '') || model_name", "released_day"),
-    "usage": ("model_name || ': ' || tokens", "served_day"),
-    "incidents": ("incident_id || coalesce(' ' || title, '')", "published_day"),
-    "advisories": ("advisory_id || ' ' || package", "published_day"),
-    "policy_events": ("event_id || ' ' || title", "occurred_day"),
-    "figures": (
+    "scores": _Shown(
+        "board || ' ' || model_name || ': ' || round(score_micro / 1e6, 2)",
+        "board_day",
+        "model_name",
+        "board",
+        value_micro="score_micro",
+    ),
+    "releases": _Shown(
+        "coalesce(organisation || ' ', '') || model_name",
+        "released_day",
+        "coalesce(organisation || ' ', '') || model_name",
+    ),
+    "usage": _Shown(
+        "model_name || ': ' || tokens",
+        "served_day",
+        "model_name",
+        value_micro="tokens * 1000000",
+        unit="'tokens'",
+    ),
+    "incidents": _Shown(
+        "incident_id || coalesce(' ' || title, '')",
+        "published_day",
+        "coalesce(title, '')",
+        "incident_id",
+    ),
+    "advisories": _Shown(
+        "advisory_id || ' ' || package", "published_day", "package", "advisory_id"
+    ),
+    "policy_events": _Shown(
+        "event_id || ' ' || title", "occurred_day", "title", "event_id", zh="title_zh"
+    ),
+    "figures": _Shown(
         "measure || ' ' || jurisdiction || ': ' || round(value_micro / 1e6, 2) || ' ' || unit",
         "period_day",
+        "measure",
+        "figure_id",
+        value_micro="value_micro",
+        unit="unit",
     ),
-    "evidence": ("evidence_id || ' ' || item", "period_to_day"),
+    "evidence": _Shown("evidence_id || ' ' || item", "period_to_day", "item", "evidence_id"),
 }
-"""Tables whose rows may be shown: what each row says, and the day it is about."""
+"""Tables whose rows may be shown."""
 
 FIRST = {"scores": "score_micro DESC", "usage": "tokens DESC"}
 """Which rows of one day come first; elsewhere by what they say."""
@@ -75,6 +120,12 @@ class RowBehind:
     batch: str
     sha256: str
     is_baseline: bool = False
+    label: str = ""
+    name: str = ""
+    """As the source spells it; a pseudonym where it must not be told."""
+    zh: str = ""
+    value: float | None = None
+    unit: str = ""
 
 
 def files_behind(view: View, tables: Sequence[str], sources: Sequence[str]) -> list[FileBehind]:
@@ -134,33 +185,43 @@ def _rows(
     limit: int,
     only: str,
 ) -> list[RowBehind]:
-    words, day = WORDS[table]
-    first = FIRST.get(table, "words")
+    shown = WORDS[table]
+    day, first = shown.day, FIRST.get(table, "words")
     if table in NAMES_MODELS:
         only = f"{only} AND {UNSTRIPPED}"
     kind = "kind" if table == "advisories" else "''"
     sha = {(f.table, f.batch_id): f.sha256 for f in files}
     rows = connection.execute(
-        f"""SELECT {words} AS words, {day} AS day, source, source_url, fetched_at_s, known_from_s,
-                   batch_id, is_live, {kind} AS kind
+        f"""SELECT {shown.words} AS words, {day} AS day, source, source_url, fetched_at_s,
+                   known_from_s, batch_id, is_live, {kind} = 'malware' AS hidden,
+                   {shown.label} AS label, {shown.name} AS name, {shown.zh} AS zh,
+                   {shown.value_micro} AS value_micro, {shown.unit} AS unit
             FROM {table} WHERE {_of(sources)} AND {only}
             ORDER BY {day} DESC NULLS LAST, {first}, source LIMIT {int(limit)}"""
     ).fetchall()
     return [
         RowBehind(
             table=table,
-            words=pseudonym(words) if kind == "malware" else str(words),
+            words=pseudonym(words) if hidden else str(words),
             on=from_days(day) if day is not None else None,
             source=source,
-            url="" if kind == "malware" else str(url),
+            url="" if hidden else str(url),
             fetched_at=from_seconds(fetched_s),
             known_from=from_seconds(known_s),
             batch=batch,
             sha256=sha.get((table, batch), ""),
             is_baseline=not live,
+            label="" if hidden else str(label),
+            name=pseudonym(words) if hidden else str(name),
+            zh=str(zh or ""),
+            value=None if value is None else value / 1_000_000,
+            unit=str(unit),
         )
-        for words, day, source, url, fetched_s, known_s, batch, live, kind in rows
-    ]
+        for (
+            words, day, source, url, fetched_s, known_s, batch, live, hidden,
+            label, name, zh, value, unit,
+        ) in rows
+    ]  # fmt: skip
 
 
 def pseudonym(name: object) -> str:

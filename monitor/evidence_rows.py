@@ -11,7 +11,8 @@ from itertools import groupby
 
 from collectors.registry import COLLECTORS
 from collectors.schema import from_days, from_seconds
-from config.method import Indicator
+from config import baseline
+from config.method import Indicator, Words
 from monitor.asof import View, tables_of
 from monitor.behind import (
     COUNTED_ONLY,
@@ -94,7 +95,11 @@ class Evidence:
             found = self.view.connection.execute(FIRST_PARTY, [source, source, EACH]).fetchall()
             self._named[source] = [
                 EvidenceRow(
-                    words=f"{model}: downloads_30d {downloads:,} · {from_days(day)}",
+                    words=str(model),
+                    table="counters",
+                    value=float(downloads),
+                    unit="downloads_30d",
+                    on=from_days(day),
                     source=_title(source),
                     url=str(url),
                     fetched_at=from_seconds(fetched_s),
@@ -117,7 +122,8 @@ class Evidence:
             listed = list(files)  # sorted() is stable: the newest fetch still comes first
             found.append(
                 EvidenceRow(
-                    words=table,
+                    words="",
+                    table=table,
                     source=_title(source),
                     url=_HOMES.get(source, ""),
                     fetched_at=listed[0].fetched_at,
@@ -164,8 +170,18 @@ def _narrowed(spec: Indicator) -> dict[str, str]:
 
 
 def _row(row: RowBehind) -> EvidenceRow:
+    ours = baseline.titles().get((row.table, row.label))
+    title = Words(zh=ours[0], en=ours[1]) if ours else None
+    if title is None and row.zh:
+        title = Words(zh=row.zh, en=row.name)
     return EvidenceRow(
-        words=f"{row.words} · {row.on}" if row.on else row.words,
+        words=row.name,
+        table=row.table,
+        label=row.label,
+        title=title,
+        value=row.value,
+        unit=row.unit,
+        on=row.on,
         source=_title(row.source),
         url=row.url if row.url.startswith("http") and OURS not in row.url else "",
         fetched_at=row.fetched_at,

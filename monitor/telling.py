@@ -122,6 +122,7 @@ def events(
             source=credit(str(source))[0],
             url=str(url),
             verified=bool(verified),
+            original=not title_zh,
         )
         for day, kind, title, title_zh, url, source, verified, risks in rows
         if risk is None or risk.value in str(risks).split(",")

@@ -110,6 +110,8 @@ class EventView:
     source: str
     url: str = ""
     verified: bool = True
+    original: bool = False
+    """Whether `words` is but the title of others, in the one language that they wrote it in."""
 
 
 @dataclass(frozen=True)

@@ -55,14 +55,25 @@ class EvidenceRow:
     """One source row behind a value: what it says, where it stands, when fetched, file hash."""
 
     words: str
+    """The row's own name or title, as its source gives it; empty where rows are only counted."""
     source: str
     url: str
+    table: str = ""
+    """Table of the lake that the row stands in."""
+    label: str = ""
+    """Its identifier there, or its board."""
+    title: Words | None = None
+    """A title in both languages, where one was written by hand."""
+    value: float | None = None
+    unit: str = ""
+    on: date | None = None
+    """The day that the row is about."""
     fetched_at: datetime | None = None
     known_on: date | None = None
     sha256: str = ""
     baseline: bool = False
     rows: int | None = None
-    """Set where `words` is a table whose rows are counted and not listed."""
+    """Set where a table's rows are counted and not listed."""
 
 
 class SourceState(StrEnum):

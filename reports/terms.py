@@ -3,8 +3,16 @@
 import re
 from dataclasses import dataclass
 
+from reports.model import EvidenceRow
 from reports.profile import PAGES, Profile
 from reports.spell import Speaker
+
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def original_language(words: str) -> str:
+    """Return the language tag of a title of others: Chinese where it holds a Han character."""
+    return "zh-CN" if any("\u4e00" <= c <= "\u9fff" for c in words) else "en"
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,67 @@ class Terms(Speaker):
             "merge": self._("merged"),
             "unknown": self._("not declared"),
         }.get(relation, relation)
+
+    def table(self, table: str) -> str:
+        """Return what a row of a table of the lake is."""
+        return {
+            "scores": self._("capability score"),
+            "releases": self._("release"),
+            "usage": self._("usage"),
+            "incidents": self._("incident"),
+            "advisories": self._("advisory"),
+            "policy_events": self._("dated event"),
+            "figures": self._("published figure"),
+            "evidence": self._("entered by a person"),
+            "counters": self._("download counters"),
+            "models": self._("catalogue of models"),
+            "tags": self._("tags of models"),
+            "bases": self._("declared bases"),
+            "files": self._("files of models"),
+            "scans": self._("scan results"),
+            "presence": self._("presence of repositories"),
+            "publishers": self._("registry of publishers"),
+        }.get(table, table)
+
+    def event_kind(self, kind: str) -> str:
+        """Return what a dated event is."""
+        return {
+            "policy": self._("act"),
+            "incident": self._("incident"),
+            "advisory": self._("advisory"),
+            "evaluation": self._("evaluation"),
+            "release": self._("release"),
+            "research": self._("research"),
+        }.get(kind, kind)
+
+    def quantity(self, value: float, unit: str) -> str:
+        """Return a value of a row with its unit, as the record names units."""
+        figure = self.tongue.number(value, 2 if value % 1 and abs(value) < 1000 else 0)
+        if unit == "log10_flop":
+            return "10" + str(round(value)).translate(SUPERSCRIPT) + " FLOP"
+        if unit == "percent":
+            return f"{figure}%"
+        word = {
+            "models": self._("models"),
+            "downloads": self._("downloads"),
+            "downloads_30d": self._("downloads in 30 days"),
+            "documents": self._("documents"),
+            "incidents": self._("incidents"),
+            "months": self._("months"),
+            "ratio": self._("times"),
+            "eci": self._("ECI points"),
+            "elo": self._("rating points"),
+            "tokens": self._("tokens"),
+        }.get(unit, unit)
+        return f"{figure}{word}" if self.tongue.lang == "zh" else f"{figure} {word}".rstrip()
+
+    def foreign(self, words: str) -> str:
+        """Return the language tag of a title that is not in the page's language, else nothing.
+
+        Titles of others stay as they are; whoever shows one says that it is the original.
+        """
+        tag = original_language(words)
+        return "" if tag == self.tongue.tag else tag
 
     def size(self, parameters: int) -> str:
         """Return a number of weights: 7.2B; Chinese counts in 亿."""

@@ -9,7 +9,7 @@ import csv
 import gzip
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -146,6 +146,19 @@ def rows(table: str) -> Iterator[dict[str, object]]:
                 where = f"line {reader.line_num}, {column}"
                 raise ConfigError(declared.file, where, declared.columns[column]) from error
         yield row
+
+
+@cache
+def titles() -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Return the titles that we gave our own rows: (table, id) → Chinese and English words.
+
+    They stand beside the tables and not in them, so that better words make no new vintage of facts.
+    """
+    text = (_HOME / "titles.csv").read_text(encoding="utf-8")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if reader.fieldnames != ["table", "id", "zh", "en"]:
+        raise ConfigError("config/baseline/titles.csv", "(header)", "table, id, zh, en")
+    return {(line["table"], line["id"]): (line["zh"], line["en"]) for line in reader}
 
 
 def sha256(*names: str) -> str:

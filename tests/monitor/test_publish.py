@@ -109,7 +109,10 @@ def test_a_figure_stands_with_source_date_address_and_hash(
     shown = page(installation, audience, f"{lang}/indicators/S05.html")
     (row,) = [r for r in shown.xpath("//div[@class='row']") if "closed-best" in r.text_content()]
     said = row.text_content()
-    assert said.startswith("eci closed-best: 150.0 · 2026-06-30 · Epoch AI")
+    kind, colon = ("能力评分 · Epoch能力指数（ECI）", "：") if lang == "zh" else (
+        "capability score · Epoch Capabilities Index", ": "
+    )  # fmt: skip
+    assert said.startswith(f"{kind} · closed-best{colon}150 · 2026-06-30 · Epoch AI")
     assert row.xpath(".//a/@href") == ["https://eci.example/board"]
     assert "2026-07-01" in said
     assert f"sha256 {file.sha256[:8]}…{file.sha256[-4:]}" in said
@@ -118,10 +121,14 @@ def test_a_figure_stands_with_source_date_address_and_hash(
 def test_a_first_party_release_is_named_and_hub_rows_are_counted(installation: Context) -> None:
     shown = page(installation, "public", "en/indicators/G01.html")
     rows = {r.text_content(): r.xpath(".//a/@href") for r in shown.xpath("//div[@class='row']")}
-    (named,) = [said for said in rows if said.startswith(LISTED)]
-    assert named.startswith("lab/Open-1: downloads_30d 5,000 · 2026-06-30 · ")
+    (named,) = [said for said in rows if LISTED in said]
+    assert named.startswith(
+        "download counters · lab/Open-1: 5,000 downloads in 30 days · 2026-06-30 · "
+    )
     assert rows[named] == [f"{HUB}{LISTED}"]
-    assert any(said.startswith("counters · 4 rows · ") and "sha256" in said for said in rows)
+    counted = [said for said in rows if said.startswith("download counters · 4 rows · ")]
+    assert counted
+    assert "sha256" in counted[0]
 
 
 def test_no_page_names_a_repository_without_safeguards(installation: Context) -> None:

@@ -286,8 +286,15 @@ def sources() -> tuple[SourceView, ...]:
 
 EVIDENCE = {
     "misuse.s05": (
-        EvidenceRow("Kimi K3, ECI 157.01", "Epoch AI", "https://epoch.ai/data/eci_scores.csv",
-                    datetime(2026, 11, 23, 5, 33, tzinfo=UTC), date(2026, 8, 11), "ab12" * 16),
+        EvidenceRow("Kimi K3", "Epoch AI", "https://epoch.ai/data/eci_scores.csv", "scores", "eci",
+                    value=157.01, on=date(2026, 8, 11), sha256="ab12" * 16,
+                    fetched_at=datetime(2026, 11, 23, 5, 33, tzinfo=UTC),
+                    known_on=date(2026, 8, 11)),
+        EvidenceRow("Guardrails fall again", "AI Incident Database", "https://incidentdatabase.ai",
+                    "incidents", "1201", on=date(2026, 7, 2)),
+        EvidenceRow("eci_lag_headline", "Epoch AI", "https://epoch.ai", "figures",
+                    "eci_lag_headline", value=4.0, unit="months", on=date(2026, 5, 29),
+                    title=Words(zh="Epoch公布的开闭源时间差距", en="Lag as published by Epoch AI")),
     )
 }  # fmt: skip
 LEVELS = {

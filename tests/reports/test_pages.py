@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from config import baseline
 from config.method import Words
 from reports.alert import render_alert
 from reports.annual import render_annual
@@ -303,3 +304,33 @@ def test_alerts_told_earlier_are_listed_with_their_state() -> None:
     inside = render_all(dataclasses.replace(view, audience=Audience.INTERNAL))
     assert "演练〔2026〕1号" in text(inside["zh/alerts/index.html"])
     assert "2026-2.html" in pages_["en/search.html"].decode()
+
+
+def test_rows_behind_a_value_say_what_they_are_in_the_language_of_the_page() -> None:
+    rows = {
+        lang: [
+            " ".join(n.text_content().split())
+            for n in nodes(tree(pages.site()[f"{lang}/indicators/S05.html"]), "//div[@class='row']")
+        ]
+        for lang in ("zh", "en")
+    }
+    assert rows["zh"][0].startswith(
+        "能力评分 · Epoch能力指数（ECI） · Kimi K3：157.01 · 2026-08-11"
+    )
+    assert rows["en"][0].startswith("capability score · Epoch Capabilities Index · Kimi K3: 157.01")
+    assert rows["zh"][1].startswith("事件 · 1201 · 原题：Guardrails fall again · 2026-07-02")
+    assert rows["en"][1].startswith("incident · 1201 · Guardrails fall again · 2026-07-02")
+    assert "Epoch公布的开闭源时间差距：4个月" in rows["zh"][2]
+    titled = nodes(tree(pages.site()["zh/indicators/S05.html"]), "//cite")
+    assert [(n.get("lang"), n.text_content()) for n in titled][:1] == [
+        ("en", "Guardrails fall again")
+    ]
+
+
+def test_every_row_of_ours_has_a_title_in_both_languages() -> None:
+    titles = baseline.titles()
+    ours = {("figures", str(r["figure_id"])) for r in baseline.rows("figures")}
+    ours |= {("evidence", str(r["evidence_id"])) for r in baseline.rows("evidence")}
+    assert set(titles) == ours
+    assert all(zh and en and zh != en for zh, en in titles.values())
+    assert all(r["title"] and r["title_zh"] for r in baseline.rows("policy_events"))
