@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests import servers
 
 ROOT = Path(__file__).parent.parent
+
+# No test is timed: the first example often pays for an import.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def absent(reason: str) -> None:
