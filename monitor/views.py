@@ -14,11 +14,21 @@ from monitor.record import Record
 from monitor.reportcard import measures
 from monitor.sources import SourceHealth, source_rows
 from monitor.store.runs import Batch, BatchState
-from reports.build import build_assessment, source_view
+from reports.build import IN_UNIT, build_assessment, series, source_view
 from reports.chapters import QuarantineView
-from reports.model import AssessmentView, HistoryPoint, MethodView, SourceView, TransitionView
+from reports.model import (
+    AssessmentView,
+    HistoryPoint,
+    MethodView,
+    SourceView,
+    TransitionView,
+    Vintage,
+)
 from rules.transition import transitions
 from rules.types import Level, Risk
+
+EARLIER = 3
+"""Earlier vintages of a history that a page shows beside the present one."""
 
 
 def source_views(context: Context, method: Method) -> tuple[SourceView, ...]:
@@ -74,6 +84,27 @@ def histories(record: Record, method: Method) -> dict[str, list[HistoryPoint]]:
     return found
 
 
+def vintages(record: Record, method: Method) -> dict[str, list[Vintage]]:
+    """Return what earlier data said of an indicator's whole history, newest first.
+
+    Only where a reducer computes the history on the way (lags, from refitted boards): one vintage
+    a month of evaluation, the last of it, and only where it differs from what is said now.
+    """
+    specs = {i.id: i for i in method.indicators if i.reducer.name in IN_UNIT}
+    said: dict[str, dict[tuple[tuple[date, float], ...], Vintage]] = {}
+    for assessment in record.assessments:
+        for found in (i for r in assessment.risks for i in r.indicators if i.id in specs):
+            if found.reading.series and found.reading.value is not None:
+                known = said.setdefault(found.id, {})
+                points = series(found, specs[found.id])
+                known.setdefault(found.reading.series, Vintage(assessment.as_of.date(), points))
+    kept: dict[str, list[Vintage]] = {}
+    for name, known in said.items():
+        months = {(v.known_on.year, v.known_on.month): v for v in list(known.values())[:-1]}
+        kept[name] = sorted(months.values(), key=lambda v: v.known_on, reverse=True)[:EARLIER]
+    return kept
+
+
 def record_transitions(record: Record) -> tuple[TransitionView, ...]:
     """Return what moved in a record, with the clauses that held, oldest first."""
     found = []
@@ -115,6 +146,7 @@ def assessment_view(
         transitions=record_transitions(record),
         measures=measures(record),
         evidence=evidence(record),
+        vintages=vintages(record, method),
         beside=beside.last if beside else None,
         band_from=first,
         band_to=last,

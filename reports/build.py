@@ -150,7 +150,7 @@ def _indicator(
         spec=spec,
         state=state,
         history=history,
-        vintages=(*vintages.get(spec.id, ()), *beside_it),
+        vintages=tuple(vintages.get(spec.id, ())) or beside_it,
         counts=()
         if spec.reducer.name in IN_UNIT
         else tuple(HistoryPoint(on, value) for on, value in state.reading.series),

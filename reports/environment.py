@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reports import drawing, guide, tally
+from reports import drawing, guide, tally, vintages
 from reports.formats import Tongue
 from reports.profile_charts import ProfileDrawer
 from reports.words import translations
@@ -128,6 +128,7 @@ def environment(lang: str, zone: str) -> Environment:
         draw=drawing.Drawer(tongue, speaker),
         pdraw=ProfileDrawer(tongue, speaker),
         tally=tally,
+        vintages=vintages,
     )
     return env
 

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from reports.model import EvidenceRow
 from reports.profile import PAGES, Profile
 from reports.spell import Speaker
 

@@ -19,6 +19,7 @@ from monitor.publish import publish
 from monitor.record import fold
 from monitor.reporting import until
 from monitor.store.runs import Batch, BatchState
+from monitor.views import vintages
 from rules.types import Assessment, Change, Level, Override
 
 AT = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -189,3 +190,42 @@ def test_every_level_has_its_reason(assess: Assess) -> None:
     assert "still kept" in because(assess("red").risks[0]).en
     person = Override(Level.RED, "scan", "os:li", END)
     assert because(assess("red", override=person).risks[0]).en == "decided by a person: scan"
+
+
+def test_an_earlier_vintage_of_a_history_is_kept_beside_the_present_one(
+    installation: Context,
+) -> None:
+    record = fold(installation, installation.method, END)
+    day = date(2026, 5, 31)
+
+    def said(points: float, at: datetime) -> Assessment:
+        risks = []
+        for risk in record.last.risks:
+            indicators = [
+                replace(
+                    i,
+                    reading=replace(
+                        i.reading,
+                        value=points,
+                        missing=None,
+                        newest_on=date(2026, 6, 30),
+                        series=((day, points),),
+                    ),
+                )
+                if i.code == "S05"
+                else i
+                for i in risk.indicators
+            ]
+            risks.append(replace(risk, indicators=tuple(indicators)))
+        return replace(record.last, as_of=at, risks=tuple(risks))  # fmt: skip
+
+    told = (
+        said(7.0, datetime(2025, 12, 20, tzinfo=UTC)), said(7.0, datetime(2026, 1, 3, tzinfo=UTC)),
+        said(5.0, END),
+    )  # fmt: skip
+    found = vintages(replace(record, assessments=told), installation.method)
+    (name,) = found
+    (vintage,) = found[name]
+    assert name == installation.method.indicator("S05").id
+    assert vintage.known_on == date(2025, 12, 20)
+    assert [(p.on, p.value) for p in vintage.points] == [(day, 7.0), (date(2026, 6, 30), 7.0)]
