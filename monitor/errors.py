@@ -7,3 +7,7 @@ class LakeError(Exception):
 
 class ResponseError(Exception):
     """A person asked for something the procedure does not allow; says what is missing."""
+
+
+class StoreError(Exception):
+    """The store cannot be opened; says why, never with its URL, which may hold a password."""

@@ -11,7 +11,7 @@ import typer
 from collectors.errors import CollectError
 from config.errors import ConfigError
 from monitor.cli.lazy import PLAIN, LazyGroup
-from monitor.errors import LakeError, ResponseError
+from monitor.errors import LakeError, ResponseError, StoreError
 from monitor.version import version
 
 app = typer.Typer(
@@ -90,7 +90,7 @@ def main() -> None:
     except ConfigError as error:
         _say("configuration", error)
         sys.exit(2)
-    except (CollectError, LakeError, ResponseError) as error:
+    except (CollectError, LakeError, ResponseError, StoreError) as error:
         _say("failed", error)
         sys.exit(1)
     except BrokenPipeError:

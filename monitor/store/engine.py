@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 
 import monitor.store.tables  # noqa: F401  (every family registers its tables)
+from monitor.errors import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -51,7 +53,14 @@ def alembic_config(engine: Engine) -> Config:
 
 
 def open_store(url: str) -> Engine:
-    """Return an engine on the store, created or upgraded to the newest schema."""
+    """Return an engine on the store, created or upgraded to the newest schema.
+
+    Raises StoreError where there is none to be reached.
+    """
     engine = connect(url)
-    command.upgrade(alembic_config(engine), "head")
+    try:
+        command.upgrade(alembic_config(engine), "head")
+    except OperationalError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise StoreError(f"store: {engine.dialect.name}: {said}") from error
     return engine

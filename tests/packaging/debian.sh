@@ -129,16 +129,6 @@ say "as a service"
 as_the_manual_says "### As a service"
 live
 logged '"on schedule'
-pid=$(property MainPID)
-
-say "settings: refused while wrong, taken over when right"
-inside bash -c 'echo "sorces: {}" >/var/lib/tocsin/tocsin.yaml'
-inside systemctl reload tocsin
-logged 'settings not taken over'
-inside bash -c 'echo "site: {languages: [zh, en]}" >/var/lib/tocsin/tocsin.yaml'
-inside systemctl reload tocsin
-logged 'settings read again'
-[ "$(property MainPID)" = "$pid" ]
 
 say "backup and restore"
 as_the_manual_says "## Back up and restore"
@@ -172,6 +162,15 @@ done
 inside grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "/proc/$pid/status"
 inside journalctl -u tocsin -o cat --no-pager |
   python3 -c 'import json, sys; print("log:", sum(1 for line in sys.stdin if line.startswith("{") and json.loads(line)), "lines of JSON")'
+
+say "settings: refused while wrong, taken over when right"
+inside bash -c 'echo "sorces: {}" >/var/lib/tocsin/tocsin.yaml'
+inside systemctl reload tocsin
+logged 'settings not taken over'
+inside bash -c 'echo "site: {languages: [zh, en]}" >/var/lib/tocsin/tocsin.yaml'
+inside systemctl reload tocsin
+logged 'settings read again'
+[ "$(property MainPID)" = "$pid" ]
 
 say "killed: begun anew"
 inside kill -KILL "$pid"
