@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import msgspec
 from sqlmodel import Session, select
@@ -18,12 +17,11 @@ from collectors.quarantine import Finding, Severity
 from collectors.validators import Validator
 from config.settings import SourceSettings
 from monitor.context import Context
+from monitor.sources import is_loopback, skip_reason
 from monitor.store.runs import Mark, Refusal, Run, RunState, ValidatorRow
 from monitor.sweep import Sweeping, resume_all
 
 log = logging.getLogger(__name__)
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 KEPT_BYTES = 8 << 20
 """How much of a refused payload is kept."""
@@ -107,23 +105,6 @@ def collect(
         run.is_live = not is_loopback(settings.base_url)
         session.commit()
     return outcome
-
-
-def skip_reason(collector: Collector, settings: SourceSettings, *, offline: bool) -> str:
-    """Return why this source is skipped; empty if it is not."""
-    source = collector.source
-    if offline:
-        return "offline"
-    if not settings.enabled:
-        return "disabled"
-    if source.needs_key and settings.secret() is None:
-        return f"no key (sources.{source.id}.key or key_file)"
-    return ""
-
-
-def is_loopback(base_url: str | None) -> bool:
-    """Whether an address is a stand-in on this machine, which never counts as seen live."""
-    return base_url is not None and (urlsplit(base_url).hostname or "") in LOOPBACK
 
 
 class _Attempt:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from config.method import Method
 from monitor.context import Context
@@ -64,16 +64,3 @@ def conclude(
         raise_alerts(session, record, row.id)
         session.commit()
     return Conclusion(record, document)
-
-
-def latest_document(context: Context) -> dict[str, Any] | None:
-    """Return the assessment document of the last cycle, None before the first."""
-    query = (
-        select(AssessmentRow.document)
-        .where(col(AssessmentRow.reconstructed).is_(False))
-        .order_by(col(AssessmentRow.as_of).desc(), col(AssessmentRow.id).desc())
-        .limit(1)
-    )
-    with Session(context.engine) as session:
-        found = session.exec(query).first()
-    return json.loads(found) if found else None

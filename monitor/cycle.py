@@ -29,12 +29,12 @@ from monitor.conclude import conclude as conclude_now
 from monitor.context import Context
 from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
-from monitor.publish import current_document, publish
+from monitor.publish import publish
 from monitor.record import Record, fold
 from monitor.sources import source_rows
+from monitor.standing import current_document, source_views
 from monitor.store.runs import Run, RunState
 from monitor.taking_over import method_in_force
-from monitor.views import source_views
 from monitor.watchdog import tell_late_cycle, tell_sources
 from rules.types import Assessment
 

@@ -9,9 +9,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from monitor.conclude import latest_document
 from monitor.context import Context
 from monitor.sources import source_rows
+from monitor.standing import latest_document
 from monitor.store.outbox import OutboxRow
 from monitor.store.runs import Run, RunState
 

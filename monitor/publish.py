@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from config.method import Method
@@ -16,7 +14,6 @@ from config.responses import parse_responses
 from monitor import telling
 from monitor.alerts.feeds import feed_files
 from monitor.alerts.listing import alert_lines
-from monitor.conclude import latest_document
 from monitor.context import Context
 from monitor.dues import dues
 from monitor.family_figures import family_figures
@@ -24,20 +21,18 @@ from monitor.laid import lay
 from monitor.profiles import profiles
 from monitor.record import Record
 from monitor.reporting import FIRST_YEAR
+from monitor.standing import outbox_depth, source_views
 from monitor.store.alerts import AlertRow, ArtefactRow, NoticeRow
-from monitor.store.outbox import OutboxRow
 from monitor.version import version
 from monitor.views import (
     assessment_view,
     method_view,
     quarantine_views,
     record_transitions,
-    source_views,
 )
 from reports.model import Audience, SourceView
 from reports.site import render_all
 from reports.site_view import DueView, SiteView
-from reports.status import source_entry
 from rules.types import Risk
 
 Tell = Callable[[str, str, float | None], None]
@@ -82,22 +77,6 @@ def site_view(
         base_url=context.settings.site.public_url or "",
         version=version(),
     )
-
-
-def outbox_depth(context: Context) -> dict[str, int]:
-    """Return how many deliveries are in each state."""
-    query = select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state))
-    with Session(context.engine) as session:
-        return dict(session.exec(query).all())
-
-
-def current_document(context: Context) -> dict[str, Any] | None:
-    """Return what the last cycle concluded, with sources and outbox as they stand now."""
-    document = latest_document(context)
-    if document is None:
-        return None
-    sources = [source_entry(s) for s in source_views(context, context.method)]
-    return document | {"sources": sources, "outbox": outbox_depth(context)}
 
 
 def publish(context: Context, method: Method, now: Record, reconstructed: Record) -> int:

@@ -21,6 +21,7 @@ from monitor.context import Context
 from monitor.family_figures import family_figures
 from monitor.record import Record, fold
 from monitor.reportcard import scorecard
+from monitor.standing import source_views
 from monitor.store.runs import Batch
 from monitor.version import version
 from monitor.views import (
@@ -29,7 +30,6 @@ from monitor.views import (
     method_view,
     quarantine_views,
     record_transitions,
-    source_views,
 )
 from reports.build import build_assessment
 from reports.chapters import AnnualView, QuarterView, SpecialView

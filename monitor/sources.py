@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -9,9 +10,10 @@ from sqlmodel import Session, col, select
 from collectors.base import Collector
 from collectors.registry import COLLECTORS
 from config.settings import SourceSettings
-from monitor.collect import is_loopback, skip_reason
 from monitor.context import Context
 from monitor.store.runs import Batch, BatchState, Run, RunState
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 GOOD = (RunState.DONE, RunState.UNCHANGED)
 
@@ -45,6 +47,23 @@ class SourceHealth:
         """What the last try said, if it failed."""
         failed = self.last_try is not None and self.last_try.state not in (*GOOD, RunState.RUNNING)
         return self.last_try.message if failed and self.last_try else ""
+
+
+def skip_reason(collector: Collector, settings: SourceSettings, *, offline: bool) -> str:
+    """Return why this source is skipped; empty if it is not."""
+    source = collector.source
+    if offline:
+        return "offline"
+    if not settings.enabled:
+        return "disabled"
+    if source.needs_key and settings.secret() is None:
+        return f"no key (sources.{source.id}.key or key_file)"
+    return ""
+
+
+def is_loopback(base_url: str | None) -> bool:
+    """Whether an address is a stand-in on this machine, which never counts as seen live."""
+    return base_url is not None and (urlsplit(base_url).hostname or "") in LOOPBACK
 
 
 def source_rows(context: Context) -> list[SourceHealth]:

@@ -5,16 +5,14 @@ from datetime import date
 
 from sqlmodel import Session, select
 
-from config import baseline
 from config.method import Method
 from monitor.because import because
 from monitor.context import Context
 from monitor.evidence_rows import evidence
 from monitor.record import Record
 from monitor.reportcard import measures
-from monitor.sources import SourceHealth, source_rows
 from monitor.store.runs import Batch, BatchState
-from reports.build import IN_UNIT, build_assessment, series, source_view
+from reports.build import IN_UNIT, build_assessment, series
 from reports.chapters import QuarantineView
 from reports.model import (
     AssessmentView,
@@ -29,28 +27,6 @@ from rules.types import Level, Risk
 
 EARLIER = 3
 """Earlier vintages of a history that a page shows beside the present one."""
-
-
-def source_views(context: Context, method: Method) -> tuple[SourceView, ...]:
-    """Return every source with its health, as pages show it."""
-    return tuple(_source(context, method, row) for row in source_rows(context))
-
-
-def _source(context: Context, method: Method, row: SourceHealth) -> SourceView:
-    return source_view(
-        row.collector.source,
-        context.now(),
-        skipped=bool(row.skipped),
-        last_try_at=row.last_try.started_at if row.last_try else None,
-        last_ok_at=row.last_good.started_at if row.last_good else None,
-        seen_live=row.seen_live,
-        rows=row.rows or None,
-        quarantined=row.held,
-        error=row.error,
-        indicators=method.indicators,
-        baseline_rows=row.baseline_rows,
-        baseline_until=baseline.CUTOFF.date() if row.baseline_rows else None,
-    )
 
 
 def levels_by_day(record: Record) -> dict[Risk, list[tuple[date, Level]]]:

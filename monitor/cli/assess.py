@@ -9,7 +9,7 @@ from monitor.assess import Judged, assess_at, moment_of
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json, progress
 from monitor.context import Context
 from monitor.cycle import conclude
-from monitor.publish import current_document
+from monitor.standing import current_document
 from reports.status import status_document
 
 AsOf = Annotated[

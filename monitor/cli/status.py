@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json
-from monitor.publish import current_document
+from monitor.standing import current_document
 
 
 def status(context: typer.Context, json: JsonFlag = False) -> None:

@@ -1,15 +1,17 @@
 """Open the store: SQLite with sane pragmas, or PostgreSQL by its URL, both brought up to date."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 import monitor.store.tables  # noqa: F401  (every family registers its tables)
 from monitor.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -44,8 +46,10 @@ def connect(url: str) -> Engine:
     return engine
 
 
-def alembic_config(engine: Engine) -> Config:
+def alembic_config(engine: Engine) -> "Config":
     """Return Alembic's configuration for this engine; there is no alembic.ini to lose."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = engine
@@ -58,9 +62,28 @@ def open_store(url: str) -> Engine:
     Raises StoreError where there is none to be reached.
     """
     engine = connect(url)
+    if _is_newest(engine):
+        return engine
+    from alembic import command  # most starts have nothing to upgrade, and it costs a second
+
     try:
         command.upgrade(alembic_config(engine), "head")
     except OperationalError as error:
         said = str(error.orig).strip().splitlines()[0]
         raise StoreError(f"store: {engine.dialect.name}: {said}") from error
     return engine
+
+
+def newest_revision() -> str:
+    """Return the newest revision, as the names of the files say it (`r0002_retired_files.py`)."""
+    return max(file.name[1:5] for file in (MIGRATIONS / "versions").glob("r[0-9]*.py"))
+
+
+def _is_newest(engine: Engine) -> bool:
+    """Whether the store stands at the newest revision; a store that is no store yet does not."""
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version"))
+            return [str(v) for (v,) in found] == [newest_revision()]
+    except DatabaseError:
+        return False

@@ -1,5 +1,7 @@
 """The schema of the store: migrations make what the code expects, from every revision."""
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -8,8 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import Session, SQLModel, select
 
-from monitor.store.engine import alembic_config, connect, open_store
+from monitor.errors import StoreError
+from monitor.store.engine import alembic_config, connect, newest_revision, open_store
 from monitor.store.runs import Mark, Run, RunState
+from tests.servers import free_port
 
 
 def revisions() -> list[str]:
@@ -28,6 +32,18 @@ def test_migrations_make_what_the_code_expects(store_url: str) -> None:
         differences = compare_metadata(context, SQLModel.metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_the_newest_revision_is_read_off_the_names_of_the_files() -> None:
+    assert newest_revision() == revisions()[-1]
+
+
+def test_a_store_that_cannot_be_reached_is_said_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="sqlite: unable to open"):
+        open_store(f"sqlite:///{tmp_path / 'none' / 'tocsin.db'}")
+    with pytest.raises(StoreError, match="postgresql") as refused:
+        open_store(f"postgresql+psycopg://tocsin:swordfish@127.0.0.1:{free_port()}/tocsin")
+    assert "swordfish" not in str(refused.value)
 
 
 @pytest.mark.parametrize("revision", revisions())

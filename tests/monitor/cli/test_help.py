@@ -95,6 +95,12 @@ def test_help_and_version_import_nothing_heavy(words: list[str]) -> None:
     assert not imported & _HEAVY
 
 
+def test_the_status_is_read_without_lake_migrations_and_reports(home: Path) -> None:
+    said, imported = tocsin_in_its_own_process(["--home", str(home), "status", "--json"])
+    assert '"risks"' in said
+    assert not imported & {"alembic", "duckdb", "jinja2", "scipy", "sqlglot"}
+
+
 def test_the_shell_completes_names_without_importing_a_command() -> None:
     said, imported = tocsin_in_its_own_process(
         [], _TOCSIN_COMPLETE="complete_bash", COMP_WORDS="tocsin qu", COMP_CWORD="1"
