@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import metadata
 from ipaddress import ip_address
 from typing import Any
@@ -55,6 +56,7 @@ class _TryAgain(Exception):  # noqa: N818  (not an error yet)
         super().__init__(reason)
 
 
+@cache
 def user_agent() -> str:
     """Return the name under which we ask: project, version and where to read about it."""
     about = metadata("tocsin")
@@ -91,6 +93,7 @@ class Client:
         self._session.trust_env = False
         self._session.headers.clear()
         self._allowance: dict[str, Allowance] = {}
+        self._proxies: dict[str, dict[str, str]] = {}
         self._dice = random.Random()  # noqa: S311  (jitter, not a secret)
         self._base = urlsplit(base_url)
 
@@ -234,7 +237,7 @@ class Client:
                 timeout=(min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)),
                 stream=True,
                 allow_redirects=False,
-                proxies=dict(get_environ_proxies(ask.url)),
+                proxies=self._proxies_to(ask.url),
                 verify=_certificates(),
             ) as answer,
         ):
@@ -246,6 +249,14 @@ class Client:
         if told is not None:
             self._allowance[host] = told
         return Response(ask.url, status, found, body, moment)
+
+    def _proxies_to(self, url: str) -> dict[str, str]:
+        """Return the environment's proxies for a host, looked up once: a census asks often."""
+        place = urlsplit(url)
+        key = f"{place.scheme}://{place.netloc}"
+        if key not in self._proxies:
+            self._proxies[key] = dict(get_environ_proxies(url))
+        return self._proxies[key]
 
     def _pieces(self, ask: _Ask, answer: requests.Response) -> Iterator[bytes]:
         """Yield the body unpacked; leave at the first byte over the limit, or at the deadline."""

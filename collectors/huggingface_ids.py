@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from collectors.base import Refused
 
 MAX_ID, MAX_TEXT = 256, 256
+_PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,159}", re.ASCII)
 """`owner/name`: the Hub allows letters, digits, `-`, `_` and `.` only; 256 characters in all."""
@@ -54,7 +55,24 @@ def is_plain(text: str) -> bool:
 
 def all_plain(texts: Sequence[str]) -> bool:
     """Return the same for many texts at once, at the speed of a string join."""
-    return not texts or (max(map(len, texts)) <= MAX_TEXT and "".join(texts).isprintable())
+    if not texts:
+        return True
+    return max(map(len, texts)) <= MAX_TEXT and are_printable(
+        "".join(texts).encode("utf-8", "surrogatepass")
+    )
+
+
+def are_printable(data: bytes, but: bytes = b"") -> bool:
+    """Return whether it is UTF-8 and, apart from the bytes of `but`, printable.
+
+    Nearly all of it is ASCII, which goes first: `isprintable` looks characters up one by one.
+    """
+    try:
+        if not data.isascii():
+            data.decode()  # what follows would join what an ASCII byte had broken
+        return data.translate(None, _PRINTABLE_ASCII + but).decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def plain(texts: Iterable[str | None]) -> list[str | None]:

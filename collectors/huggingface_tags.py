@@ -15,10 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from collectors.huggingface_ids import all_plain, is_plain
+from collectors.huggingface_ids import all_plain, are_printable, is_plain
 
 _QUOTE, _COMMA, _OPEN, _SHUT, _BREAK = b'",[]\n'
-_PRINTABLE_ASCII = bytes(range(0x20, 0x7F))
 
 
 class Tags:
@@ -57,7 +56,7 @@ class Tags:
         Every array is `["a","b"]` or `[]`, so without backslashes each quote opens or closes a tag.
         """
         joined = b"\n".join(raws)  # Raw is a buffer
-        if b"\\" in joined or not _is_printable(joined, but=b"\n"):
+        if b"\\" in joined or not are_printable(joined, but=b"\n"):
             return None
         text = np.frombuffer(joined, np.uint8)
         breaks = np.flatnonzero(text == _BREAK)
@@ -136,19 +135,6 @@ def first_of_pairs(rows: NDArray[np.int32], texts: pa.DictionaryArray) -> NDArra
 def _codes(texts: pa.DictionaryArray) -> NDArray[np.int32]:
     # Arrow's own way to numpy would load pandas wherever that is installed.
     return np.frombuffer(texts.indices.buffers()[1], np.int32, len(texts))
-
-
-def _is_printable(data: bytes, but: bytes = b"") -> bool:
-    """Return whether it is UTF-8 and, apart from the bytes of `but`, printable.
-
-    Nearly all of it is ASCII, which goes first: `isprintable` looks characters up one by one.
-    """
-    try:
-        if not data.isascii():
-            data.decode()  # what follows would join what an ASCII byte had broken
-        return data.translate(None, _PRINTABLE_ASCII + but).decode().isprintable()
-    except UnicodeDecodeError:
-        return False
 
 
 def _are_arrays(
