@@ -39,6 +39,7 @@ def _names(word: Callable[[str], str]) -> dict[str, str]:
         "cusum": word("cumulative sum"),
         "events": word("events"),
         "exploited": word("exploited"),
+        "horizontal_mean": word("mean over scores"),
         "items": word("items"),
         "judged": word("judged value (mean of three month ends)"),
         "largest_share": word("share of the largest"),

@@ -1,7 +1,6 @@
 """What a page picks out of its view: what is recent, unknown, driving, running."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,6 +29,11 @@ ORDER = (Level.RED, Level.YELLOW, Level.GREEN, Level.UNASSIGNED)
 def level_order(level: Level) -> int:
     """Return the place of a level where the worst known comes first and the unknown last."""
     return ORDER.index(level)
+
+
+def _repeats(key: str, value: float, votes: Mapping[str, float]) -> bool:
+    """Return whether a figure is the vote of its board once more (`judged_eci` and `eci`)."""
+    return key.startswith("judged_") and votes.get(key.removeprefix("judged_")) == value
 
 
 @dataclass(frozen=True)
@@ -149,12 +153,14 @@ class Guide(Terms):
 
     def short(self, s: SourceView) -> str:
         """Return the name by which tables call a source: its title up to a colon or bracket."""
-        return re.split(r"[:：(（]", s.title, maxsplit=1)[0].strip()
+        return self.short_title(s.title)
 
     def source_titles(self, sources: Sequence[SourceView]) -> str:
         """Return the titles of the sources with their licences."""
         named = [
-            f"{s.title}（{s.licence}）" if self.tongue.lang == "zh" else f"{s.title} ({s.licence})"
+            f"{self.said(s.title)}（{self.said(s.licence)}）"
+            if self.tongue.lang == "zh"
+            else f"{s.title} ({s.licence})"
             for s in sources
         ]
         return ("；" if self.tongue.lang == "zh" else "; ").join(named)
@@ -173,7 +179,9 @@ class Guide(Terms):
 
     def companions(self, i: IndicatorView) -> list[tuple[str, str]]:
         """Return the figures printed beside the value, with their names."""
-        rows = {**i.state.reading.votes, **i.state.reading.companions}
+        votes = i.state.reading.votes
+        beside = i.state.reading.companions
+        rows = {**votes, **{k: v for k, v in beside.items() if not _repeats(k, v, votes)}}
         decimals = max(i.spec.decimals, 1)
         shown: list[tuple[str, str]] = []
         for key, value in sorted(rows.items()):

@@ -82,7 +82,12 @@ def entries(view: SiteView, lang: str) -> tuple[Entry, ...]:
         for year in view.annuals
     ]
     found += [
-        Entry(s.title, word("Source"), f"sources.html#source-{s.id}", s.licence)
+        Entry(
+            guide.said(s.title),
+            word("Source"),
+            f"sources.html#source-{s.id}",
+            guide.said(s.licence),
+        )
         for s in view.sources
     ]
     found += [

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from reports.profile import PAGES, Profile
+from reports.source_words import chinese
 from reports.spell import Speaker
 
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -17,6 +19,14 @@ def original_language(words: str) -> str:
 @dataclass(frozen=True)
 class Terms(Speaker):
     """A speaker that knows the record's own words; a word it does not know stays as it is."""
+
+    def said(self, words: str) -> str:
+        """Return a source's title, licence or terms in the page's language, where known."""
+        return chinese().get(words, words) if self.tongue.lang == "zh" else words
+
+    def host(self, url: str) -> str:
+        """Return the host of an address, without `www.`."""
+        return (urlsplit(url).hostname or "").removeprefix("www.")
 
     def hub(self, hub: str) -> str:
         """Return a hub's name; `name` means that catalogues call it so."""
@@ -149,7 +159,7 @@ class Terms(Speaker):
 
     def short_title(self, title: str) -> str:
         """Return a source's title up to a colon or bracket."""
-        return re.split(r"[:：(（]", title, maxsplit=1)[0].strip()
+        return re.split(r"[:：(（]", self.said(title), maxsplit=1)[0].strip()
 
     def sources_of_profile(self, p: Profile) -> list[str]:
         """Return the short titles of the sources of a page's releases, scores and counters."""

@@ -131,29 +131,43 @@ def _intervals(plot: Plot, dots: Sequence[Dot]) -> list[Markup]:
 
 
 def _series(plot: Plot, lines: Sequence[Line], figure: Callable[[float], str]) -> list[Markup]:
+    """Return the lines, the main one on top, and then their words at their ends."""
     marks: list[Markup] = []
-    taken: list[float] = []
-    for rank, ln in enumerate(lines):
+    for rank in reversed(range(len(lines))):
         cls = "ln" if rank == 0 else "ln2"
-        runs = _points(plot, ln.dots, ln.step)
-        for run in runs:
+        for run in _points(plot, lines[rank].dots, lines[rank].step):
             marks.append(path(run, cls) if len(run) > 1 else circle(*run[0], 3, "dot"))
+    taken: list[tuple[float, float]] = []
+    for rank, ln in enumerate(lines):
         known = [(d.on, d.value) for d in ln.dots if d.value is not None]
         if not known:
             continue
-        last_on, last = known[-1]
-        x, y = plot.x(day(last_on)), plot.y(last)
+        x, y = plot.x(day(known[-1][0])), plot.y(known[-1][1])
+        words = figure(known[-1][1])
         if rank == 0:
             marks.append(circle(x, y, 4.5, "dot"))
-        at = y + 5
-        while any(abs(at - other) < 15 for other in taken):
-            at += 15
-        taken.append(at)
-        words = figure(last)
-        if len(lines) > 1 and not plot.narrow:
-            words = f"{ln.label} {words}"
-        marks.append(text(x + 9, at, words, "k big halo" if rank == 0 else "halo"))
+        if len(lines) > 1:
+            words = f"{ln.label} {words}" if not plot.narrow else (words if rank == 0 else ln.label)
+        marks.append(_end(plot, x, y, words, rank, taken))
     return marks
+
+
+def _end(
+    plot: Plot, x: float, y: float, words: str, rank: int, taken: list[tuple[float, float]]
+) -> Markup:
+    """Return the words at the end of a line: right of it at the edge, else above it.
+
+    `taken` holds where words stand already and is added to.
+    """
+    inside = rank > 0 and x < plot.width - plot.right - 24
+    half = text_width(words) / 2 if inside else 0
+    across = min(max(x, plot.left + half), plot.width - plot.right - half) if inside else x + 9
+    at = y - 12 if inside else y + 5
+    step = -15 if inside else 15
+    while any(abs(at - other) < 15 and abs(across - near) < 120 for near, other in taken):
+        at += step
+    taken.append((across, at))
+    return text(across, at, words, "k big halo" if rank == 0 else "m halo" if inside else "halo")
 
 
 def _draw(

@@ -6,7 +6,9 @@ from importlib.resources import files
 import pytest
 from babel.messages.catalog import Message
 
+from collectors.registry import COLLECTORS
 from reports.messages import wanted
+from reports.source_words import chinese
 from reports.words import catalogue, translations
 
 
@@ -46,7 +48,7 @@ def test_plural_forms_follow_the_language() -> None:
 
 def test_prose_stands_in_both_languages_under_the_same_names() -> None:
     folder = files("reports") / "templates"
-    for name in ("say", "alert", "annual", "method", "quarterly", "special"):
+    for name in ("say", "alert", "annual", "method", "profile", "quarterly", "special"):
         macros = {
             lang: re.findall(
                 r"{% macro (\w+)\(", (folder / lang / f"{name}.j2").read_text(encoding="utf-8")
@@ -55,3 +57,14 @@ def test_prose_stands_in_both_languages_under_the_same_names() -> None:
         }
         assert macros["zh"] == macros["en"], name
         assert len(set(macros["zh"])) == len(macros["zh"]), name
+
+
+def test_every_source_is_told_in_chinese() -> None:
+    spoken = chinese()
+    for collector in COLLECTORS:
+        source = collector.source
+        for words in (source.title, source.licence, source.terms):
+            named = not re.search(r"[a-z]{3,} [a-z]{3,}", words)
+            assert words in spoken or named, (source.id, words)
+    mentioned = {w for c in COLLECTORS for w in (c.source.title, c.source.licence, c.source.terms)}
+    assert set(spoken) - mentioned == {"Tocsin"}
