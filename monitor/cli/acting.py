@@ -14,9 +14,11 @@ from sqlmodel import Session, select
 
 from config.roster import Roster
 from monitor.alerts.opening import open_roster
-from monitor.cli.console import err, installation
+from monitor.cli.console import err, installation, out
 from monitor.context import Context
 from monitor.errors import ResponseError
+from monitor.response.four_eyes import KIND, Decision, find, statement
+from monitor.response.four_eyes import sign as put_in_force
 from monitor.response.identity import Identity, Signed, os_identity, sign
 from monitor.store.alerts import AlertRow
 
@@ -68,6 +70,22 @@ def signed_by(person: Acting, key: Path | None, statement: str) -> tuple[Identit
         return person.identity, None
     signed = sign(person.roster, key, statement)
     return signed.identity, signed
+
+
+def sign_second(
+    typed: typer.Context,
+    table: type[Decision],
+    number: int,
+    key: Path | None,
+) -> None:
+    """Sign what another person proposed, and say that it is in force."""
+    with acting(typed) as person:
+        row = find(person.session, table, number)
+        second, signed = signed_by(person, key, statement(row))
+        put_in_force(
+            person.session, person.roster, row, second=second, now=person.now, signed=signed
+        )
+    out.print(f"{KIND[table]} {number} is in force, signed by {escape(str(second))}")
 
 
 def find_alert(session: Session, number: str) -> AlertRow:

@@ -5,16 +5,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, signed_by
+from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, sign_second
 from monitor.cli.console import JsonFlag, out, print_json
-from monitor.errors import ResponseError
-from monitor.response.confirmations import (
-    confirmation_statement,
-    confirmations,
-    end_confirmation,
-    propose_confirmation,
-    sign_confirmation,
-)
+from monitor.response.confirmations import end_confirmation, propose_confirmation
+from monitor.response.four_eyes import every
 from monitor.store.response import ConfirmationRow
 
 app = typer.Typer(no_args_is_help=True, help="Tripwires: propose, sign, end, list.")
@@ -60,15 +54,7 @@ def propose(
 @app.command()
 def sign(context: typer.Context, number: Number, key: KeyOption = None) -> None:
     """Confirm as the second person."""
-    with acting(context) as person:
-        row = person.session.get(ConfirmationRow, number)
-        if row is None:
-            raise ResponseError(f"there is no confirmation {number}")
-        second, signed = signed_by(person, key, confirmation_statement(row))
-        sign_confirmation(
-            person.session, person.roster, number, second=second, now=person.now, signed=signed
-        )
-    out.print(f"confirmation {number} is in force, signed by {escape(str(second))}")
+    sign_second(context, ConfirmationRow, number, key)
 
 
 @app.command()
@@ -90,7 +76,7 @@ def end(
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List confirmations, the newest first."""
     with acting(context) as person:
-        found = [summary(row) for row in confirmations(person.session)]
+        found = [summary(row) for row in every(person.session, ConfirmationRow)]
     if json:
         print_json({"confirmations": found})
         return

@@ -8,16 +8,12 @@ from rich.markup import escape
 from sqlmodel import Session, col, select
 
 from config.responses import parse_responses
-from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, signed_by
+from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, sign_second
 from monitor.cli.console import JsonFlag, level, out, print_json
 from monitor.errors import ResponseError
-from monitor.response.decisions import (
-    end_override,
-    override_statement,
-    overrides,
-    propose_override,
-    sign_override,
-)
+from monitor.response.decisions import propose_override
+from monitor.response.four_eyes import end as end_early
+from monitor.response.four_eyes import every, find
 from monitor.store.conclusions import AssessmentRow
 from monitor.store.response import OverrideRow
 from rules.types import Level, Risk
@@ -92,22 +88,15 @@ def set_(
 @app.command()
 def sign(context: typer.Context, number: Number, key: KeyOption = None) -> None:
     """Sign someone else's override, as another person than its author."""
-    with acting(context) as person:
-        row = person.session.get(OverrideRow, number)
-        if row is None:
-            raise ResponseError(f"there is no override {number}")
-        second, signed = signed_by(person, key, override_statement(row))
-        sign_override(
-            person.session, person.roster, number, second=second, now=person.now, signed=signed
-        )
-    out.print(f"override {number} is in force, signed by {escape(str(second))}")
+    sign_second(context, OverrideRow, number, key)
 
 
 @app.command()
 def end(context: typer.Context, number: Number, key: KeyOption = None) -> None:
     """End an override early."""
     with acting(context, key) as person:
-        end_override(person.session, number, identity=person.identity, now=person.now)
+        row = find(person.session, OverrideRow, number)
+        end_early(person.session, row, identity=person.identity, now=person.now)
     out.print(f"override {number} ended")
 
 
@@ -115,7 +104,7 @@ def end(context: typer.Context, number: Number, key: KeyOption = None) -> None:
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List overrides, the newest first."""
     with acting(context) as person:
-        found = [summary(row) for row in overrides(person.session)]
+        found = [summary(row) for row in every(person.session, OverrideRow)]
     if json:
         print_json({"overrides": found})
         return

@@ -6,15 +6,10 @@ import typer
 from rich.markup import escape
 
 from config.responses import parse_responses
-from monitor.cli.acting import KeyOption, acting, iso, signed_by
+from monitor.cli.acting import KeyOption, acting, iso, sign_second
 from monitor.cli.console import JsonFlag, out, print_json
-from monitor.errors import ResponseError
-from monitor.response.decisions import (
-    propose_release,
-    release_statement,
-    releases,
-    sign_release,
-)
+from monitor.response.decisions import propose_release
+from monitor.response.four_eyes import every
 from monitor.store.response import ReleaseRow
 from rules.types import Risk
 
@@ -62,22 +57,14 @@ def sign(
     key: KeyOption = None,
 ) -> None:
     """Sign someone else's release, as another person than its author."""
-    with acting(context) as person:
-        row = person.session.get(ReleaseRow, number)
-        if row is None:
-            raise ResponseError(f"there is no release {number}")
-        second, signed = signed_by(person, key, release_statement(row))
-        sign_release(
-            person.session, person.roster, number, second=second, now=person.now, signed=signed
-        )
-    out.print(f"release {number} is in force, signed by {escape(str(second))}")
+    sign_second(context, ReleaseRow, number, key)
 
 
 @app.command("list")
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List releases, the newest first."""
     with acting(context) as person:
-        found = [summary(row) for row in releases(person.session)]
+        found = [summary(row) for row in every(person.session, ReleaseRow)]
     if json:
         print_json({"releases": found})
         return

@@ -6,24 +6,14 @@ The fold reads them as acts; a level moves at the next assessment, through the s
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from config.responses import Responses
-from config.roster import Roster
-from monitor.audit import append, canonical
 from monitor.errors import ResponseError
-from monitor.response.identity import Identity, Signed, second_pair_of_eyes
-from monitor.store.response import OverrideRow, ReleaseRow, SignatureRow
+from monitor.response.four_eyes import propose, written_reason
+from monitor.response.identity import Identity
+from monitor.store.response import OverrideRow, ReleaseRow
 from rules.types import SEVERITY, Level, Risk
-
-SHORTEST_REASON = 10
-
-
-def written_reason(text: str) -> str:
-    """Return the reason, blanks cut off. Raises ResponseError for one that says nothing."""
-    if len(text.strip()) < SHORTEST_REASON:
-        raise ResponseError(f"a reason of {SHORTEST_REASON} characters or more")
-    return text.strip()
 
 
 def propose_override(
@@ -64,116 +54,15 @@ def propose_override(
         in_force_from=None if needs and not seconded else now,
         case_id=case_id,
     )
-    session.add(row)
-    session.flush()
-    append(
-        session,
-        at=now,
-        actor=row.author,
-        action="override.propose" if row.needs_second else "override.set",
-        subject=f"override:{row.id}",
-        detail={
-            "risk": row.risk,
-            "level": row.level,
-            "model_level": row.model_level,
-            "reason": row.reason,
-            "until": until.isoformat(),
-            "case": case_id,
-        },
-    )
-    return row
-
-
-def override_statement(row: OverrideRow) -> str:
-    """Return the exact text that a second person signs."""
-    return "tocsin override " + canonical(
-        {
-            "id": row.id,
-            "risk": row.risk,
-            "level": row.level,
-            "reason": row.reason,
-            "author": row.author,
-            "until": row.until.isoformat(),
-        }
-    )
-
-
-def release_statement(row: ReleaseRow) -> str:
-    """Return the exact text that a second person signs."""
-    return "tocsin release " + canonical(
-        {
-            "id": row.id,
-            "risk": row.risk,
-            "reason": row.reason,
-            "author": row.author,
-            "until": row.until.isoformat(),
-        }
-    )
-
-
-def keep_signature(session: Session, signed: Signed | None, now: datetime) -> None:
-    """Keep a signature so that anyone can verify it again; an OS user leaves none."""
-    if signed is not None:
-        session.add(
-            SignatureRow(
-                identity=str(signed.identity),
-                statement=signed.statement,
-                signature=signed.signature,
-                at=now,
-            )
-        )
-
-
-def sign_override(
-    session: Session,
-    roster: Roster,
-    override_id: int,
-    *,
-    second: Identity,
-    now: datetime,
-    signed: Signed | None = None,
-) -> OverrideRow:
-    """Bring an override into force by a second person's signature. Raises ResponseError."""
-    row = session.get(OverrideRow, override_id)
-    if row is None:
-        raise ResponseError(f"there is no override {override_id}")
-    if not row.needs_second or row.in_force_from is not None:
-        raise ResponseError(f"override {override_id} needs no signature")
-    if row.ended_at is not None or row.until <= now:
-        raise ResponseError(f"override {override_id} is over")
-    second_pair_of_eyes(roster, row.author, second)
-    row.second, row.in_force_from = str(second), now
-    session.add(row)
-    keep_signature(session, signed, now)
-    append(
-        session,
-        at=now,
-        actor=str(second),
-        action="override.sign",
-        subject=f"override:{override_id}",
-        detail={"statement": override_statement(row)},
-    )
-    return row
-
-
-def end_override(
-    session: Session, override_id: int, *, identity: Identity, now: datetime
-) -> OverrideRow:
-    """End an override early; the model's level stands alone from the next assessment on."""
-    row = session.get(OverrideRow, override_id)
-    if row is None:
-        raise ResponseError(f"there is no override {override_id}")
-    if row.ended_at is None:
-        row.ended_at, row.ended_by = now, str(identity)
-        session.add(row)
-        append(
-            session,
-            at=now,
-            actor=str(identity),
-            action="override.end",
-            subject=f"override:{override_id}",
-        )
-    return row
+    detail = {
+        "risk": row.risk,
+        "level": row.level,
+        "model_level": row.model_level,
+        "reason": row.reason,
+        "until": until.isoformat(),
+        "case": case_id,
+    }
+    return propose(session, row, now=now, detail=detail)
 
 
 def propose_release(
@@ -195,56 +84,5 @@ def propose_release(
         in_force_from=None if needs else now,
         until=now + timedelta(days=responses.release_days),
     )
-    session.add(row)
-    session.flush()
-    append(
-        session,
-        at=now,
-        actor=row.author,
-        action="release.propose" if needs else "release.set",
-        subject=f"release:{row.id}",
-        detail={"risk": row.risk, "reason": row.reason, "until": row.until.isoformat()},
-    )
-    return row
-
-
-def sign_release(
-    session: Session,
-    roster: Roster,
-    release_id: int,
-    *,
-    second: Identity,
-    now: datetime,
-    signed: Signed | None = None,
-) -> ReleaseRow:
-    """Bring a release into force by a second person's signature. Raises ResponseError."""
-    row = session.get(ReleaseRow, release_id)
-    if row is None:
-        raise ResponseError(f"there is no release {release_id}")
-    if row.in_force_from is not None:
-        raise ResponseError(f"release {release_id} is in force already")
-    if row.until <= now:
-        raise ResponseError(f"release {release_id} is void since {row.until.isoformat()}")
-    second_pair_of_eyes(roster, row.author, second)
-    row.second, row.in_force_from = str(second), now
-    session.add(row)
-    keep_signature(session, signed, now)
-    append(
-        session,
-        at=now,
-        actor=str(second),
-        action="release.sign",
-        subject=f"release:{release_id}",
-        detail={"statement": release_statement(row)},
-    )
-    return row
-
-
-def overrides(session: Session) -> list[OverrideRow]:
-    """Return all overrides, the newest first."""
-    return list(session.exec(select(OverrideRow).order_by(col(OverrideRow.id).desc())))
-
-
-def releases(session: Session) -> list[ReleaseRow]:
-    """Return all releases, the newest first."""
-    return list(session.exec(select(ReleaseRow).order_by(col(ReleaseRow.id).desc())))
+    detail = {"risk": row.risk, "reason": row.reason, "until": row.until.isoformat()}
+    return propose(session, row, now=now, detail=detail)

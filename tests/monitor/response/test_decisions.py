@@ -19,13 +19,11 @@ from config.responses import Responses
 from config.roster import Roster
 from monitor.errors import ResponseError
 from monitor.response.decisions import (
-    end_override,
-    override_statement,
     propose_override,
     propose_release,
-    sign_override,
-    sign_release,
 )
+from monitor.response.four_eyes import end, statement
+from monitor.response.four_eyes import sign as put_in_force
 from monitor.response.identity import Identity, Signed, os_identity, parse_identity, sign, verify
 from monitor.response.panel import Ballot, adjudicate
 from monitor.store.response import OverrideRow
@@ -82,16 +80,16 @@ def test_a_second_person_with_a_registered_key_brings_it_into_force(
     keys: dict[str, tuple[Path, str]], now: datetime,
 ) -> None:  # fmt: skip
     row = lowered(session, responses, os_identity(roster), now)
-    signed = sign(roster, keys["wu"][0], override_statement(row))
+    signed = sign(roster, keys["wu"][0], statement(row))
     assert verify(roster, signed)
     assert not verify(roster, Signed(signed.identity, signed.statement + " ", signed.signature))
     forged = base64.b64encode(b"x" * 64).decode()
     assert not verify(roster, Signed(signed.identity, signed.statement, forged))
-    sign_override(session, roster, row.id, second=signed.identity, now=now, signed=signed)
+    put_in_force(session, roster, row, second=signed.identity, now=now, signed=signed)
     assert row.in_force_from == now
     assert row.second is not None
     assert row.second.startswith("wu (key:SHA256:")
-    end_override(session, row.id, identity=signed.identity, now=now + timedelta(days=1))
+    end(session, row, identity=signed.identity, now=now + timedelta(days=1))
     assert row.ended_at == now + timedelta(days=1)
 
 
@@ -102,12 +100,12 @@ def test_one_identity_with_two_names_is_refused(
     me = os_identity(roster)
     row = lowered(session, responses, me, now)
     with pytest.raises(ResponseError, match="author cannot be"):
-        sign_override(session, roster, row.id, second=me, now=now)
-    mine = sign(roster, keys["li"][0], override_statement(row))  # the same person's key
+        put_in_force(session, roster, row, second=me, now=now)
+    mine = sign(roster, keys["li"][0], statement(row))  # the same person's key
     with pytest.raises(ResponseError, match="both identities belong to li"):
-        sign_override(session, roster, row.id, second=mine.identity, now=now)
+        put_in_force(session, roster, row, second=mine.identity, now=now)
     with pytest.raises(ResponseError, match="nobody in the roster"):
-        sign_override(session, roster, row.id, second=Identity("os:ghost", None), now=now)
+        put_in_force(session, roster, row, second=Identity("os:ghost", None), now=now)
     with pytest.raises(ResponseError, match="not registered"):
         sign(roster, keys["stranger"][0], "x")
     assert row.in_force_from is None
@@ -162,10 +160,10 @@ def test_a_release_needs_two_people_and_is_void_after_a_while(
     )
     second = sign(roster, keys["wu"][0], "x").identity
     with pytest.raises(ResponseError, match="author"):
-        sign_release(session, roster, row.id, second=os_identity(roster), now=now)
-    with pytest.raises(ResponseError, match="void"):
-        sign_release(session, roster, row.id, second=second, now=now + timedelta(days=14))
-    sign_release(session, roster, row.id, second=second, now=now)
+        put_in_force(session, roster, row, second=os_identity(roster), now=now)
+    with pytest.raises(ResponseError, match="is over"):
+        put_in_force(session, roster, row, second=second, now=now + timedelta(days=14))
+    put_in_force(session, roster, row, second=second, now=now)
     assert row.in_force_from == now
 
 

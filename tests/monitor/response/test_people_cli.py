@@ -17,9 +17,11 @@ from monitor.alerts.opening import open_desk
 from monitor.alerts.raising import raise_alerts
 from monitor.cli import app
 from monitor.context import Context, open_context
-from monitor.response.confirmations import sign_confirmation
+from monitor.response.four_eyes import find
+from monitor.response.four_eyes import sign as put_in_force
 from monitor.response.identity import Identity, os_identity
 from monitor.store.conclusions import AssessmentRow
+from monitor.store.response import ConfirmationRow
 from reports.schema import schema
 from rules.types import ActKind, Assessment
 
@@ -177,7 +179,13 @@ def test_a_tripwire_is_confirmed_by_two_people(raised: Context, run: Run) -> Non
     assert acts_of(raised) == ()
     with Session(raised.engine) as session, session.begin():
         roster = Roster()
-        sign_confirmation(session, roster, 1, second=Identity("os:second", None), now=raised.now())
+        put_in_force(
+            session,
+            roster,
+            find(session, ConfirmationRow, 1),
+            second=Identity("os:second", None),
+            now=raised.now(),
+        )
     [act] = acts_of(raised)
     assert (act.kind, act.indicator, act.author, act.second) == (
         ActKind.CONFIRM, tripwire.id, "li", "os:second",
