@@ -49,7 +49,7 @@ def assess(
         if json:
             print_json(current_document(opened) or concluded.document)
             return
-        judged = judge(opened, None, reconstructed=False, version=None, quiet=json)
+        judged = Judged(concluded.assessment, concluded.record.fold, opened.method)
     else:
         judged = judge(opened, as_of, reconstructed=reconstructed, version=method, quiet=json)
     if json:

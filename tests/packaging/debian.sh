@@ -78,7 +78,7 @@ block() {
     inside && tried' "$repo/docs/operate.md"
 }
 as_the_manual_says() {
-  text=$(block "$1" | sed -e "s/tocsin-NEW.whl/$new/" -e "s/tocsin-[0-9.]*-py3/tocsin-${2:-0.0.1}-py3/")
+  text=$(block "$1" | sed -e "s/tocsin-[0-9.]*-py3/tocsin-0.0.1-py3/" -e "s/tocsin-NEW.whl/$new/")
   [ -n "$text" ] || { echo "no tried block under: $1"; exit 1; }
   printf '%s\n' "$text" | sed 's/^/  | /'
   code=0
@@ -137,7 +137,7 @@ say "upgrade from $before with its data"
 tocsin status --json >"$work/before.json"
 rm -r "$root/media/tocsin/deploy"
 cp -r deploy "$root/media/tocsin/"
-as_the_manual_says "## Upgrade" 0.0.1
+as_the_manual_says "## Upgrade"
 tocsin --version
 [ "$(tocsin --version)" = "tocsin $(echo "$new" | cut -d- -f2)" ]
 live

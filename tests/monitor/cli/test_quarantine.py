@@ -3,15 +3,22 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from sqlmodel import Session
 
+from collectors.record import Advisory
+from monitor.batch import BatchWriter
 from monitor.context import open_context
 from monitor.record import open_view
+from monitor.store.alerts import AlertRow
+from monitor.store.runs import Batch, BatchState
 from reports.schema import schema
+from rules.types import Risk
 from tests.standin import StandIn
 from tests.standin.generate import Generated
 
@@ -113,6 +120,10 @@ def test_a_held_batch_is_shown_released_and_revoked(installation: Installation) 
     installation.tocsin("quarantine", "revoke", batch, "--reason", "the hub was broken")
     assert installation.read_from(batch) == 0
     assert [b["state"] for b in installation.batches("--all")] == ["revoked"]
+    told = installation.tocsin("assess").out  # one fold: what is printed is what was stored
+    assert told.startswith(
+        f"as of {installation.tocsin('status', '--json').document()['as_of'][:19]}"
+    )
     assert installation.acts() == [
         ("quarantine.release", f"batch:{batch}", "the hub did shrink"),
         ("quarantine.revoke", f"batch:{batch}", "the hub was broken"),
@@ -139,3 +150,54 @@ def test_a_dropped_batch_is_never_read_and_the_next_good_one_is(
     assert installation.collect(COLLAPSED, code=3)["state"] == "quarantined"
     assert installation.collect(WHOLE)["state"] == "done"
     assert json.loads(installation.tocsin("collect", SOURCE, "--json").out)[0]["state"] != "skipped"
+
+
+def test_revoking_retracts_the_alerts_that_rest_on_the_source_and_no_others(
+    tmp_path: Path, tocsin: Callable[..., Any]
+) -> None:
+    """Of three open alerts one is of a risk that reads the source, since the batch was visible."""
+    context = open_context(tmp_path)
+    seen = context.now() - timedelta(days=2)
+    writer = BatchWriter(context.lake, "kev-bad", "kev", is_live=True)
+    flaw = Advisory(
+        source_url="https://kev.example", advisory_id="CVE-1", flaw_id="CVE-1", ecosystem="PyPI",
+        package="torch",
+    )  # fmt: skip
+    writer.add([flaw], seen)
+    batch = Batch(
+        id="kev-bad", run_id="r", source="kev", state=BatchState.VISIBLE, is_live=True,
+        fetched_at=seen, visible_at=seen, rows=1,
+    )  # fmt: skip
+    raised = [
+        (1, Risk.BACKDOOR, seen + timedelta(hours=1)),
+        (2, Risk.MISUSE, seen + timedelta(hours=1)),
+        (3, Risk.BACKDOOR, seen - timedelta(hours=1)),
+    ]
+    with Session(context.engine) as session:
+        context.lake.commit(session, batch, writer.finish())
+        session.add_all(
+            AlertRow(
+                year=2026, serial=n, risk=risk.value, level="yellow", peak="yellow", opened_at=at
+            )
+            for n, risk, at in raised
+        )
+        session.commit()
+    context.engine.dispose()
+
+    def call(*words: str) -> Any:
+        answer = tocsin("--home", str(tmp_path), *words)
+        assert answer.code == 0, answer.said
+        return answer
+
+    assert "2026-1" in call("quarantine", "revoke", "kev-bad", "--reason", "not theirs").said
+    alerts = call("alert", "list", "--all", "--json").document()["alerts"]
+    assert {a["number"]: a["state"] for a in alerts} == {
+        "2026-1": "retracted",
+        "2026-2": "open",
+        "2026-3": "open",
+    }
+    assert [a["number"] for a in call("alert", "list", "--json").document()["alerts"]] == [
+        "2026-2",
+        "2026-3",
+    ]
+    call("audit", "verify")
