@@ -1,6 +1,7 @@
 """Pages of the Hub's list of models as columns, fast enough for a whole hub in a few minutes."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import chain
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from collectors.record import Counter, Model, Tag
 from collectors.schema import days
 
 _LICENCE = "license:"
+_USUAL = days(date(2100, 1, 1))
 _GATED = {False: "no", "auto": "auto", "manual": "manual"}
 
 
@@ -84,10 +86,26 @@ _DAYS = _DayNumbers()
 
 def days_of(moments: Sequence[str | None]) -> pa.Array:
     """Return the UTC days of ISO moments, days since 1970; null where absent or wild."""
+    found = _utc_days(pa.array(moments, pa.string()))
+    if found is not None:
+        return found
     return pa.array(
         [None if m is None else _DAYS[m[:10] if m[-1:] == "Z" else m] for m in moments],
         pa.int32(),
     )
+
+
+def _utc_days(texts: pa.StringArray) -> pa.Array | None:
+    """Return the days if all are of today's usual form, `2026-05-01T00:00:00.000Z`."""
+    if pc.all(pc.ends_with(texts, "Z")).as_py() is False:
+        return None
+    try:
+        found = pc.utf8_slice_codeunits(texts, 0, 10).cast(pa.date32()).cast(pa.int32())
+    except pa.ArrowInvalid:
+        return None
+    bounds = pc.min_max(found)
+    low, high = bounds["min"].as_py(), bounds["max"].as_py()
+    return found if low is None or 0 <= low <= high < _USUAL else None
 
 
 def counters(payload: Payload, items: Sequence[Described]) -> Columns:
@@ -139,7 +157,7 @@ def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterat
             "modified_on": days_of([i.modified for i in items]),
             "pipeline": _texts(pipelines),
             "library": _texts(libraries),
-            "licence": _texts(_licences(tags, len(items))),
+            "licence": tags.first(_LICENCE),
             "gated": [_GATED.get(i.gated, "unknown") if i.gated is not None else "unknown"
                       for i in items],
             "disabled": [i.disabled for i in items],
@@ -156,15 +174,6 @@ def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterat
 
 def _texts(values: Sequence[str | None]) -> pa.Array:
     return pa.array(values, pa.string())
-
-
-def _licences(tags: Tags, count: int) -> list[str | None]:
-    """Return the first licence tag of each of the `count` rows."""
-    found: list[str | None] = [None] * count
-    for row, licence in tags.beginning(_LICENCE):
-        if found[row] is None:
-            found[row] = licence
-    return found
 
 
 def _parameters(item: Described) -> int | None:

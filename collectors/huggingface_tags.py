@@ -110,15 +110,26 @@ class Tags:
         self, prefix: str, wanted: NDArray[np.bool_] | None = None
     ) -> Iterator[tuple[int, str]]:
         """Return (row, rest of the tag) for each tag that begins so, in order."""
+        found = self._begin(prefix)
+        if wanted is not None:
+            found &= wanted[self.owners]
+        rests = pc.utf8_slice_codeunits(self.texts.filter(pa.array(found)), len(prefix))
+        return zip(self.owners[found].tolist(), rests.to_pylist(), strict=True)
+
+    def first(self, prefix: str) -> pa.StringArray:
+        """Return, row by row, the rest of the first tag that begins so; null where none does."""
+        places = np.flatnonzero(self._begin(prefix))
+        nearest = np.full(self.rows, -1)
+        nearest[self.owners[places[::-1]]] = places[::-1]  # the last one written is the first
+        found = self.texts.take(pa.array(nearest, mask=nearest < 0))
+        return pc.utf8_slice_codeunits(found, len(prefix))
+
+    def _begin(self, prefix: str) -> NDArray[np.bool_]:
+        """Return which tags begin so, asked of the different words only."""
         words = pc.indices_nonzero(pc.starts_with(self._words, prefix)).buffers()[1]
         meant = np.zeros(len(self._words), np.bool_)
         meant[np.frombuffer(words, np.uint64)] = True
-        found = meant[self._codes]
-        if wanted is not None:
-            found &= wanted[self.owners]
-        texts = self.texts.filter(pa.array(found)).to_pylist()
-        rests = (text[len(prefix) :] for text in texts)
-        return zip(self.owners[found].tolist(), rests, strict=True)
+        return meant[self._codes]
 
 
 def first_of_pairs(rows: NDArray[np.int32], texts: pa.DictionaryArray) -> NDArray[np.bool_] | None:

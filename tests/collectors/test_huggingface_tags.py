@@ -1,6 +1,7 @@
 """Tags read from the JSON text are those that a decoder would find, or the text is left to it."""
 
 import json
+from datetime import datetime
 
 import msgspec
 import pyarrow as pa
@@ -8,7 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from collectors.document import iso_day
+from collectors.huggingface_pages import days_of
 from collectors.huggingface_tags import Tags
+from collectors.schema import days
 
 PLAIN = st.text(st.characters(exclude_characters='"\\', exclude_categories=("C", "Z")), max_size=9)
 ROWS = st.lists(st.lists(PLAIN, max_size=5), min_size=1, max_size=6)
@@ -78,6 +82,35 @@ def test_rows_taken_out_keep_their_tags(rows: list[list[str]], data: st.DataObje
 def test_what_begins_so_comes_in_order(rows: list[list[str]]) -> None:
     expected = [(n, t[2:]) for n, row in enumerate(rows) for t in row if t.startswith("p:")]
     assert list(Tags.of(rows).beginning("p:")) == expected
+
+
+@given(st.lists(st.lists(st.sampled_from(["p:", "p:x", "p:y", "x", "p"])), min_size=1))
+def test_the_first_that_begins_so_is_found_row_by_row(rows: list[list[str]]) -> None:
+    expected = [next((t[2:] for t in row if t.startswith("p:")), None) for row in rows]
+    assert Tags.of(rows).first("p:").to_pylist() == expected
+
+
+EARLY, LATE = datetime(1890, 1, 1), datetime(2110, 1, 1)  # noqa: DTZ001  (zones are added below)
+MOMENTS = st.datetimes(EARLY, LATE).map(datetime.isoformat)
+ODD = st.sampled_from(["", "Z", "2026-W01-1T00:00:00Z", "2026-02-30T00:00:00Z", "2026-5-01T00Z"])
+
+
+@given(st.lists(st.none() | MOMENTS | MOMENTS.map("{}Z".format) | MOMENTS.map("{}+08:00".format)))
+@example(["2026-05-01T23:59:59.000Z", None])
+@example(["1969-12-31T00:00:00Z", "2100-01-01T00:00:00Z"])
+def test_days_of_a_page_are_those_of_each_moment(moments: list[str | None]) -> None:
+    assert days_of(moments).to_pylist() == [one_day(m) for m in moments]
+
+
+@given(st.lists(ODD | MOMENTS.map("{}Z".format), min_size=1))
+def test_wild_moments_spoil_no_other(moments: list[str]) -> None:
+    assert days_of(moments).to_pylist() == [one_day(m) for m in moments]
+
+
+def one_day(moment: str | None) -> int | None:
+    """The day by the plain rule: of UTC moments the first ten characters, else as ISO says."""
+    found = iso_day(moment[:10] if moment and moment.endswith("Z") else moment)
+    return None if found is None else days(found)
 
 
 def test_tags_that_cannot_be_shown_are_named_and_left_out() -> None:
