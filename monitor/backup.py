@@ -52,17 +52,17 @@ def back_up(context: Context, folder: Path) -> Kept:
     copied = size = 0
     for path, sha256 in sorted(files.items()):
         target = folder / "lake" / path
-        if not target.exists() or _digest(target) != sha256:
+        if not target.exists() or digest(target) != sha256:
             target.parent.mkdir(parents=True, exist_ok=True)
             context.lake.files.get_file(context.lake.full(path), str(target))
             copied += 1
-            if _digest(target) != sha256:
+            if digest(target) != sha256:
                 raise BackupError(f"{path}: the copy differs from its manifest")
         size += target.stat().st_size
     if context.settings_file is not None:
         shutil.copy2(context.settings_file, folder / "tocsin.yaml")
     listed = {"version": version(), "at": context.now().isoformat(), "lake": files}
-    listed["store"] = _digest(folder / "tocsin.db")
+    listed["store"] = digest(folder / "tocsin.db")
     (folder / LIST).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
     return Kept(len(files), copied, size)
 
@@ -92,7 +92,7 @@ def restore(folder: Path, home: Path) -> Kept:
     for path, sha256 in wanted.items():
         if not (folder / path).is_file():
             raise BackupError(f"{folder / path} is missing")
-        if _digest(folder / path) != sha256:
+        if digest(folder / path) != sha256:
             raise BackupError(f"{folder / path} is not what was backed up")
     size = 0
     for path in [*wanted, *(["tocsin.yaml"] if (folder / "tocsin.yaml").exists() else [])]:
@@ -103,6 +103,7 @@ def restore(folder: Path, home: Path) -> Kept:
     return Kept(len(wanted), len(wanted), size)
 
 
-def _digest(file: Path) -> str:
+def digest(file: Path) -> str:
+    """Return the sha256 of a file."""
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -81,4 +81,5 @@ GROUPS = {
     "notify": Entry("notify", "Prove that receivers can be reached."),
     "outbox": Entry("outbox", "Deliveries: list, retry; enable a receiver again."),
     "audit": Entry("audit", "The audit log: verify, export, list."),
+    "bundle": Entry("bundle", "Without a network: facts out, facts in, the site."),
 }
