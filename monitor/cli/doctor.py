@@ -13,6 +13,7 @@ from config.errors import ConfigError
 from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.compaction import scattered
 from monitor.context import Context
+from monitor.errors import StoreError
 from monitor.sources import source_rows
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
 
@@ -50,9 +51,13 @@ def doctor(context: typer.Context, json: JsonFlag = False) -> None:
 
 def examine(context: Context) -> list[Finding]:
     """Return everything doctor looks at, in the order an operator would."""
+    first = [_settings(context), _method(context)]
+    try:
+        _ = context.engine
+    except StoreError as error:
+        return [*first, Finding("store", "problem", str(error), "look at store.url")]
     return [
-        _settings(context),
-        _method(context),
+        *first,
         *_store(context),
         *_disk(context),
         *_sources(context),

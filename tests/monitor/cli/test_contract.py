@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reports.schema import schema
+from tests.servers import free_port
 from tests.standin import StandIn
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?")
@@ -258,3 +259,20 @@ def test_a_whole_cycle_prints_the_status_document(
     assert {s["state"] for s in document["sources"]} == {"skipped"}
     told = tocsin("--home", str(tmp_path), "status", "--json").document()
     assert told["risks"] == document["risks"]
+
+
+@pytest.mark.parametrize(("words", "code"), [("doctor", 1), ("status", 1), ("doctor --json", 1)])
+def test_a_store_that_is_away_is_one_sentence_without_its_password(
+    tocsin: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    code: int,
+) -> None:
+    url = f"postgresql+psycopg://tocsin:{_SECRET}@127.0.0.1:{free_port()}/tocsin"
+    monkeypatch.setenv("TOCSIN_STORE__URL", url)
+    answer = tocsin("--home", str(tmp_path), *words.split())
+    assert answer.code == code
+    assert "postgresql" in answer.said
+    assert "Traceback" not in answer.said
+    assert _SECRET not in answer.said
