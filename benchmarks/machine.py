@@ -2,9 +2,12 @@
 
 import os
 import platform
+import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from benchmarks.measure import ROOT
 
 _PACKAGES = (
     "duckdb",
@@ -39,14 +42,29 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def lines() -> list[str]:
-    """Return machine, load and versions as lines of Markdown."""
+def _commit() -> str:
+    """Return the commit that is measured; `+` where files differ from it."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, text=True,
+            capture_output=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()
+
+
+def circumstances() -> dict[str, str]:
+    """Return time, commit and load as they are now."""
     load = ", ".join(f"{v:.1f}" for v in os.getloadavg())
+    return {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "commit": _commit(), "load": load}
+
+
+def lines() -> list[str]:
+    """Return machine and versions as lines of Markdown."""
     packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
     return [
-        f"- measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        f"- {_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB; "
-        f"load at the start {load} (other work on the machine included)",
+        f"- {_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB",
         f"- {platform.system()} {platform.release()}, Python {platform.python_version()}",
         f"- {packages}",
     ]

@@ -55,6 +55,11 @@ def _watch(
         samples.append((round(time.monotonic() - begun, 2), round(found, 1)))
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment with compiled modules kept, as every installed program has them."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(
     command: Sequence[str], env: Mapping[str, str] | None = None, *, accept: tuple[int, ...] = (0,)
 ) -> Measured:
@@ -63,7 +68,7 @@ def run(
     done = threading.Event()
     begun = time.monotonic()
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **(env or {})}, stdout=subprocess.PIPE,
+        command, cwd=ROOT, env=_environment() | dict(env or {}), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     watcher = threading.Thread(target=_watch, args=(process.pid, begun, samples, done))

@@ -2,16 +2,17 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from benchmarks import judge, outbox, sweep
 
-TASKS: dict[str, Callable[..., dict[str, float]]] = {
+TASKS: dict[str, Callable[..., Mapping[str, float | str]]] = {
     "decode": sweep.decode_alone,
     "floor": sweep.decode_and_write,
     "client": sweep.client_and_write,
     "ours": judge.ours,
     "typed": judge.typed,
+    "typed_in_place": judge.typed_in_place,
     "sqlite": judge.on_sqlite,
     "pandas": judge.on_pandas,
     "outbox": outbox.deliver,

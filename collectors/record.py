@@ -29,7 +29,8 @@ class Mode(StrEnum):
     """How later rows of a table relate to earlier ones, as of a moment."""
 
     UPSERT = "upsert"  # the newest row of a key wins
-    FOLLOW = "follow"  # rows belong to one snapshot of a model and vanish with it
+    # Rows come with one snapshot of a model, in its batch, and vanish with it.
+    FOLLOW = "follow"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

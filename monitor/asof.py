@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from sqlglot import exp
 from collectors.record import Mode, Record
 from collectors.schema import TABLES, create_table, key_columns, seconds
 from config import registry
-from monitor.cut import RANKED_ROWS, Cutter, moments_of, newest, pieces
+from monitor.cut import RANKED_ROWS, SNAPSHOT, Cutter, moments_of, newest, pieces
 from monitor.indicators import Rows
 from monitor.lake import Lake, LakeFile, rows_of
 from monitor.lineage import materialise_roots
@@ -35,12 +36,6 @@ _DAY = 86_400
 
 IN_MEMORY_ROWS = 500_000
 """Up to so many rows a table is loaded once; beyond, it is read from Parquet each time."""
-
-_SNAPSHOT = (
-    "m.source = t.source AND m.model_id = t.model_id "
-    "AND m.batch_id = t.batch_id AND m.fetched_at_s = t.fetched_at_s"
-)
-"""Rows that follow a model belong to the very snapshot that is its newest."""
 
 
 @dataclass(frozen=True)
@@ -213,16 +208,46 @@ class View:
         run = self.connection.execute
         run("DELETE FROM clock")
         run("INSERT INTO clock VALUES (?, ?, ?)", [until // _DAY, until, self.home])
-        current = {"clock": str(until)}
-        for name in self.needed(only):
-            made_of = self._made_of(name)
-            stamp = self.stamp(name, moment) if name in TABLES else ""
-            stamp = ";".join([stamp, *(f"{n}={current.get(n, '')}" for n in made_of)])
-            current[name] = stamp
-            if self._stamps.get(name) != stamp:
-                self._make(name, until)
-                self._stamps[name] = stamp
+        order = self.needed(only)
+        stamps = self._stamped(order, moment)
+        stale = self._stale(order, stamps, only)
+        for name in stale:
+            self._make(name, until)
+            self._stamps[name] = stamps[name]
+        if only is not None:
+            self._give_back(set(stale) - set(only))
         return self.connection
+
+    def _stamped(self, order: Sequence[str], moment: datetime) -> dict[str, str]:
+        """Return what each of these would be made of at the moment."""
+        found = {"clock": str(seconds(moment))}
+        for name in order:
+            own = self.stamp(name, moment) if name in TABLES else ""
+            inputs = (f"{n}={found.get(n, '')}" for n in self._made_of(name))
+            found[name] = ";".join([own, *inputs])
+        return found
+
+    def _stale(
+        self, order: Sequence[str], stamps: Mapping[str, str], only: Collection[str] | None
+    ) -> list[str]:
+        """Return what must be made: what is read, or stands between, and is of another moment."""
+        read = set(order if only is None else only)
+        stale = set[str]()
+        for name in reversed(order):
+            if (name in read or name in TABLES) and self._stamps.get(name) != stamps[name]:
+                stale.add(name)
+                read.update(self._made_of(name))
+        return [name for name in order if name in stale]
+
+    def _give_back(self, between: set[str]) -> None:
+        """Drop large tables that were made only to make others of them: memory is scarce there."""
+        for name in between - TABLES.keys():
+            found = self.connection.execute(
+                "SELECT estimated_size FROM duckdb_tables() WHERE table_name = ?", [name]
+            ).fetchone()
+            if found is not None and int(found[0]) > self._in_memory_rows:
+                self.connection.execute(f"DROP TABLE {name}")
+                del self._stamps[name]
 
     def prepare(self, moment: datetime, only: Collection[str] | None = None) -> Rows:
         """Return where the indicators' queries run, cut to the moment: here, on DuckDB."""
@@ -269,8 +294,7 @@ class View:
     def _cut(self, table: str, record: type[Record], until: int) -> None:
         if large := self._large.get(table):
             if record.MODE is Mode.FOLLOW:
-                known = large.known(until)
-                rows = f"SELECT t.* FROM ({known}) AS t JOIN models AS m ON {_SNAPSHOT}"
+                rows = large.follow(until, self._large.get("models"))
             else:
                 rows = large.cut(until)
             self.connection.execute(f"CREATE OR REPLACE VIEW {table} AS {rows}")
@@ -279,7 +303,7 @@ class View:
         self._cut_until[table] = until
         if record.MODE is Mode.FOLLOW:
             self.connection.execute(f"""CREATE OR REPLACE TABLE {table} AS
-                SELECT t.* FROM all_{table} AS t JOIN models AS m ON {_SNAPSHOT}
+                SELECT t.* FROM all_{table} AS t JOIN models AS m ON {SNAPSHOT}
                 WHERE t.{self.version} <= {until}""")
         elif since is None or since > until:
             rows = f"SELECT * FROM all_{table} WHERE {self.version} <= {until}"
@@ -312,6 +336,7 @@ def ordered(views: Mapping[str, str]) -> dict[str, tuple[str, frozenset[str]]]:
     return {name: (views[name], reads[name]) for name in order.static_order()}
 
 
+@cache
 def tables_of(sql: str) -> frozenset[str]:
     """Return the names of the tables that one SELECT reads, its own CTEs left out."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")

@@ -53,6 +53,12 @@ class Piece:
 RANKED_ROWS = 250_000
 """A batch of fewer rows is read and ranked; a larger one is left where it is."""
 
+SNAPSHOT = (
+    "m.source = t.source AND m.model_id = t.model_id "
+    "AND m.batch_id = t.batch_id AND m.fetched_at_s = t.fetched_at_s"
+)
+"""Rows that follow a model belong to the very snapshot that is its newest."""
+
 
 def _overlap(one: tuple[_T, _T], other: tuple[_T, _T]) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
@@ -143,6 +149,8 @@ class Cutter:
         self.clock = "known_from_s" if reconstructed else "fetched_at_s"
         self.ranked_rows, self.repeated = ranked_rows, repeated
         """Whether a key stands twice in these files: they never change, so it is asked once."""
+        self.settled = frozenset[str]()
+        """Batches of which every row was known and none lost, at the last cut."""
 
     def known(self, until: int, chosen: Iterable[Piece] | None = None, where: str = "") -> str:
         """Return a SELECT of all rows that were known by then, every row of a key."""
@@ -169,15 +177,36 @@ class Cutter:
             others = [(p, "") for p in group if p not in largest]
             if self._reaches(until, small, group):
                 others += [(p, self._within(group)) for p in small]
-            if against := self._against(until, largest, others):
-                apart += against
+            ranked, is_contested = self._against(until, largest, others)
+            apart += ranked
+            if is_contested:
                 held.append(self.known(until, largest))
             else:
                 plain += largest
+        self.settled = frozenset(p.file.batch_id for p in plain if p.versions[1] <= until)
         if small:
             none = " OR ".join(self._within(g) for g in groups)
             apart.append(self.known(until, small, f"NOT ({none})" if none else ""))
         return self._together(self.known(until, plain) if plain else "", held, apart)
+
+    def follow(self, until: int, models: "Cutter | None") -> str:
+        """Return a SELECT of the rows whose model's newest snapshot they came with.
+
+        No batch holds such a row without its model, so where no model lost none is looked up.
+        """
+        settled = models.settled if models else frozenset[str]()
+        plain = [p for p in self.pieces if p.file.batch_id in settled]
+        others = [p for p in self.pieces if p.file.batch_id not in settled]
+        parts = [self.known(until, plain)] if plain else []
+        if others:
+            rows = (
+                f"SELECT t.* FROM ({self.known(until, others)}) AS t JOIN models AS m ON {SNAPSHOT}"
+            )
+            if sum(p.file.rows for p in others) < self.ranked_rows:
+                self.run(f"CREATE OR REPLACE TABLE {self.name}_apart AS {rows}")
+                rows = f"SELECT * FROM {self.name}_apart"
+            parts.append(rows)
+        return " UNION ALL BY NAME ".join(parts)
 
     def _together(self, plain: str, held: Sequence[str], apart: Sequence[str]) -> str:
         """Return rows that stand alone, rows that may lose, and the winners of what is apart."""
@@ -200,8 +229,8 @@ class Cutter:
 
     def _against(
         self, until: int, largest: list[Piece], others: Sequence[tuple[Piece, str]]
-    ) -> list[str]:
-        """Return SELECTs of the rows that must be ranked with others: none, if none can lose."""
+    ) -> tuple[list[str], bool]:
+        """Return SELECTs of the rows that must be ranked, and whether the largest may lose any."""
         low = min(p.lowest for p in largest)
         keys, main = ", ".join(self.keys), self.known(until, largest)
         older = [self.known(until, [p], w) for p, w in others if p.highest < low]
@@ -221,7 +250,7 @@ class Cutter:
             found.append(
                 f"SELECT t.* FROM ({rows}) AS t ANTI JOIN ({main}) AS n ON {self._same('t', 'n')}"
             )
-        return found
+        return found, bool(contested)
 
     def _reaches(self, until: int, small: Sequence[Piece], group: Sequence[Piece]) -> bool:
         """Whether any row of the small files lies where the group's keys lie."""
