@@ -28,7 +28,7 @@ from monitor.lake import Lake, LakeFile
 from monitor.store.runs import Batch, BatchFile, BatchState
 
 ACTOR = "tocsin"
-MEMORY = "1GB"
+MEMORY = "512MB"
 ASIDE = ".compaction-"
 """Folders in the home where a file is sorted: `/tmp` may be a small part of the memory."""
 LEFT = timedelta(days=1)
