@@ -179,6 +179,10 @@ class Gathering:
             if young and len(self._spikes) < KEPT_IDS and name not in self._spikes:
                 self._spikes.append(name)
 
+    def _repeated(self) -> int:
+        ordered = np.sort(np.frombuffer(self._hashes, np.int64))
+        return int(np.sum(ordered[1:] == ordered[:-1]))
+
     def facts(self, counters: CounterChange | None = None) -> BatchFacts:
         """Return the facts; `counters` comes from `compare_counters`, where there is a before."""
         paths: dict[str, PathSeen] = self._print.paths()
@@ -188,7 +192,7 @@ class Gathering:
             inventory=self._scope in self._source.inventory,
             answers=self._answers.total(),
             rows=dict(self._rows),
-            repeated=len(self._hashes) - np.unique(np.frombuffer(self._hashes, np.int64)).size,
+            repeated=self._repeated(),
             refused=dict(self._refused.most_common(200)),
             filled={k: v for k, v in self._filled.items() if v},
             paths=paths,
