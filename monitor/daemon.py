@@ -134,10 +134,15 @@ class Daemon:
         self.scheduler = self._scheduled()
         log.info("on schedule: %d jobs", len(self.scheduler.get_jobs()))
 
-    def _scheduled(self) -> BackgroundScheduler:
+    def _scheduled(self, *, paused: bool = False) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4), "judge": ThreadPoolExecutor(1)},
+            # Neither a judgement nor a notice waits behind sources that answer slowly.
+            executors={
+                "default": ThreadPoolExecutor(4),
+                "judge": ThreadPoolExecutor(1),
+                "deliver": ThreadPoolExecutor(1),
+            },
             # The library's default drops a job that is a second late.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
@@ -152,11 +157,11 @@ class Daemon:
         )  # fmt: skip
         scheduler.add_job(
             self._job(self._deliver), "interval", seconds=DELIVER_EVERY.total_seconds(),
-            id="deliver", name="deliver", next_run_time=now,
+            id="deliver", name="deliver", executor="deliver", next_run_time=now,
         )  # fmt: skip
         night = trigger(settings.house, timedelta(days=1), "daemon.house", now)
         scheduler.add_job(self._job(self._keep_house), night, id="house", name="house")
-        scheduler.start()
+        scheduler.start(paused=paused)
         return scheduler
 
     def _schedule(self, scheduler: BackgroundScheduler, collector: Collector) -> None:

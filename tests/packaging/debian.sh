@@ -104,7 +104,7 @@ live() {
   echo "never live"; exit 1
 }
 logged() {
-  for _ in $(seq 60); do
+  for _ in $(seq 300); do
     inside journalctl -u tocsin -o cat --no-pager --since "@$begun" >"$work/log"
     grep -q "$1" "$work/log" && { echo "logged: $1"; return; }
     sleep 1
