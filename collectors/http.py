@@ -112,7 +112,9 @@ class Client:
         A status in `accept` (redirects too) is returned as it came. Raises SourceUnavailable,
         SourceRefused, PayloadTooLarge.
         """
-        address = requests.Request("GET", url, params=list(params)).prepare().url or url
+        address = url
+        if params:
+            address = requests.Request("GET", url, params=list(params)).prepare().url or url
         sent = dict(headers or {})
         if revalidate and (known := self._validators.get(address)) is not None:
             if known.etag:
