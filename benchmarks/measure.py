@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-_SAMPLE_S = 0.25
+_SAMPLE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,31 @@ class Failed(Exception):  # noqa: N818  (the name says what is the case)
     """A measured process ended with an error; its last words are the message."""
 
 
-def _resident_mb(pid: int) -> float | None:
+def _resident_mb(pid: int) -> tuple[float, float] | None:
+    """Return what a process holds now and the most it held since it began to run its program."""
     try:
         text = Path(f"/proc/{pid}/status").read_text("ascii")
     except OSError:
         return None
-    for line in text.splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return None
+    lines = dict(line.split(":", 1) for line in text.splitlines())
+    if "VmRSS" not in lines:
+        return None
+    return int(lines["VmRSS"].split()[0]) / 1024, int(lines["VmHWM"].split()[0]) / 1024
 
 
 def _watch(
-    pid: int, begun: float, samples: list[tuple[float, float]], done: threading.Event
+    pid: int,
+    begun: float,
+    samples: list[tuple[float, float]],
+    peak: list[float],
+    done: threading.Event,
 ) -> None:
     while not done.wait(_SAMPLE_S):
         found = _resident_mb(pid)
         if found is None:
             return
-        samples.append((round(time.monotonic() - begun, 2), round(found, 1)))
+        samples.append((round(time.monotonic() - begun, 2), round(found[0], 1)))
+        peak[:] = [found[1]]
 
 
 def _environment() -> dict[str, str]:
@@ -65,13 +71,15 @@ def run(
 ) -> Measured:
     """Run a command to its end and return what it took; raises Failed for other exit codes."""
     samples: list[tuple[float, float]] = []
+    # The kernel's own maximum (ru_maxrss) counts what we held when the process was forked.
+    peak = [0.0]
     done = threading.Event()
     begun = time.monotonic()
     process = subprocess.Popen(
         command, cwd=ROOT, env=_environment() | dict(env or {}), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    watcher = threading.Thread(target=_watch, args=(process.pid, begun, samples, done))
+    watcher = threading.Thread(target=_watch, args=(process.pid, begun, samples, peak, done))
     watcher.start()
     output, complaint = "", ""
     # both pipes are read to their end before the process is reaped, so that wait4 gets its usage
@@ -94,7 +102,7 @@ def run(
     return Measured(
         cpu_s=usage.ru_utime + usage.ru_stime,
         wall_s=time.monotonic() - begun,
-        peak_mb=usage.ru_maxrss / 1024,
+        peak_mb=peak[0],
         output=output,
         samples=tuple(samples),
     )

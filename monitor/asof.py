@@ -27,7 +27,7 @@ from sqlglot import exp
 from collectors.record import Mode, Record
 from collectors.schema import TABLES, create_table, key_columns, seconds
 from config import registry
-from monitor.cut import RANKED_ROWS, SNAPSHOT, Cutter, moments_of, newest, pieces
+from monitor.cut import RANKED_ROWS, SNAPSHOT, Cutter, moments_of, pieces
 from monitor.indicators import Rows
 from monitor.lake import Lake, LakeFile, rows_of
 from monitor.lineage import materialise_roots
@@ -75,7 +75,6 @@ class View:
         self.connection.execute(f"SET threads = {int(threads)}")
         self._views = ordered(views)
         self._stamps: dict[str, str] = {}  # of the last moment
-        self._cut_until: dict[str, int] = {}
         self._spans: dict[str, list[_Span]] = {}
         self._hashes: dict[tuple[str, int], str] = {}
         self._first_known: dict[tuple[str, str], int] = {}
@@ -99,7 +98,9 @@ class View:
     ) -> None:
         if not files:
             self.connection.execute(create_table(record, f"all_{table}"))
-            self.connection.execute(f"ALTER TABLE all_{table} ADD COLUMN seen_s BIGINT")
+            follows = record.MODE is Mode.FOLLOW
+            for name in ("seen_s",) if follows else ("seen_s", "ends_s"):
+                self.connection.execute(f"ALTER TABLE all_{table} ADD COLUMN {name} BIGINT")
             self._spans[table] = []
             return
         for file in files:
@@ -112,7 +113,8 @@ class View:
         is_large = rows_of(files) > self._in_memory_rows
         self.connection.execute(
             f"CREATE {'VIEW' if is_large else 'TABLE'} all_{table} AS "
-            "SELECT t.*, greatest(t.fetched_at_s, b.visible_s) AS seen_s "
+            f"SELECT t.*, {'' if is_large else self._ends(record)}"
+            "greatest(t.fetched_at_s, b.visible_s) AS seen_s "
             f"FROM read_parquet([{names}], union_by_name=true) AS t "
             "JOIN batch_seen AS b ON b.batch_id = t.batch_id"
         )
@@ -133,6 +135,20 @@ class View:
             rows_by[moment, batch_id] += count
             self._first_known.setdefault((table, source), moment)
         self._spans[table] = [_Span(v, b, n) for (v, b), n in rows_by.items()]
+
+    def _ends(self, record: type[Record]) -> str:
+        """Return a column: from when on a better row of the same key was known, if ever."""
+        if record.MODE is Mode.FOLLOW:
+            return ""
+        keys = ", ".join(f"t.{k}" for k in key_columns(record))
+        clock = "greatest(t.fetched_at_s, b.visible_s)"
+        if self.reconstructed:
+            clock = "t.known_from_s"
+        return (
+            f"min({clock}) OVER (PARTITION BY {keys} ORDER BY t.is_live DESC, t.fetched_at_s DESC, "
+            "t.known_from_s DESC, t.batch_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+            ") AS ends_s, "
+        )
 
     def _counted(self, rows: str) -> dict[tuple[int, str, str], int]:
         """Return how many rows of a batch became known at a moment, by moment, batch, source."""
@@ -292,37 +308,18 @@ class View:
             self._cut(name, TABLES[name], until)
 
     def _cut(self, table: str, record: type[Record], until: int) -> None:
+        known = f"t.{self.version} <= {until}"
+        follows = record.MODE is Mode.FOLLOW
         if large := self._large.get(table):
-            if record.MODE is Mode.FOLLOW:
-                rows = large.follow(until, self._large.get("models"))
-            else:
-                rows = large.cut(until)
-            self.connection.execute(f"CREATE OR REPLACE VIEW {table} AS {rows}")
-            return
-        since = self._cut_until.get(table)
-        self._cut_until[table] = until
-        if record.MODE is Mode.FOLLOW:
-            self.connection.execute(f"""CREATE OR REPLACE TABLE {table} AS
-                SELECT t.* FROM all_{table} AS t JOIN models AS m ON {SNAPSHOT}
-                WHERE t.{self.version} <= {until}""")
-        elif since is None or since > until:
-            rows = f"SELECT * FROM all_{table} WHERE {self.version} <= {until}"
-            self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {newest(record, rows)}")
+            models = self._large.get("models")
+            kind, rows = "VIEW", large.follow(until, models) if follows else large.cut(until)
+        elif follows:
+            kind = "TABLE"
+            rows = f"SELECT t.* FROM all_{table} AS t JOIN models AS m ON {SNAPSHOT} WHERE {known}"
         else:
-            self._advance(table, record, since, until)
-
-    def _advance(self, table: str, record: type[Record], since: int, until: int) -> None:
-        """Bring a cut forward by what became known since: only the keys that it touches."""
-        run = self.connection.execute
-        keys = key_columns(record)
-        same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM n.{k}" for k in keys)
-        run(f"""CREATE OR REPLACE TEMP TABLE arrived AS SELECT * FROM all_{table}
-                WHERE {self.version} > {since} AND {self.version} <= {until}""")
-        run(f"""INSERT INTO arrived SELECT t.* FROM {table} AS t
-                WHERE EXISTS (SELECT 1 FROM arrived AS n WHERE {same})""")
-        run(f"DELETE FROM {table} AS t USING arrived AS n WHERE {same}")
-        run(f"INSERT INTO {table} {newest(record, 'SELECT * FROM arrived')}")
-        run("DROP TABLE arrived")
+            kind, best = "VIEW", f"(t.ends_s IS NULL OR t.ends_s > {until})"
+            rows = f"SELECT t.* EXCLUDE (ends_s) FROM all_{table} AS t WHERE {known} AND {best}"
+        self.connection.execute(f"CREATE OR REPLACE {kind} {table} AS {rows}")
 
     def close(self) -> None:
         """Give the memory back."""

@@ -4,26 +4,29 @@
 -- is_open, is_home: 1, 0 or NULL (unknown stays out, and is counted).
 WITH newest AS (
   SELECT board, max(board_day) AS board_day FROM scores GROUP BY board
+), spelled AS (
+  SELECT spelling, min(openness) AS openness FROM licences GROUP BY spelling
 ), known AS (
   SELECT s.board, s.board_day, s.model_name, s.score_micro, s.released_day, s.jurisdictions, s.licence,
          CASE WHEN s.openness <> 'unknown' THEN s.openness
               ELSE coalesce(l.openness, 'unknown') END AS openness
   FROM scores AS s
-  LEFT JOIN (SELECT spelling, min(openness) AS openness FROM licences GROUP BY spelling) AS l
-    ON l.spelling = s.licence
-), running AS (
-  SELECT k.board, k.model_name, k.score_micro, k.licence,
-         row_number() OVER (PARTITION BY k.board, k.model_name
-                            ORDER BY k.board_day DESC, k.score_micro DESC) AS nth,
-         min(k.board_day) OVER (PARTITION BY k.board, k.model_name) AS first_day,
-         min(k.released_day) OVER (PARTITION BY k.board, k.model_name) AS released_day,
-         max(CASE WHEN k.openness = 'open' THEN 1 ELSE 0 END)
-           OVER (PARTITION BY k.board, k.model_name) AS ever_open,
-         max(CASE WHEN k.openness = 'closed' THEN 1 ELSE 0 END)
-           OVER (PARTITION BY k.board, k.model_name) AS ever_closed,
-         max(CASE WHEN k.jurisdictions <> 'unknown' THEN k.jurisdictions END)
-           OVER (PARTITION BY k.board, k.model_name) AS jurisdictions
+  LEFT JOIN spelled AS l ON l.spelling = s.licence
+), told AS (
+  SELECT k.board, k.model_name, max(k.board_day) AS last_day, min(k.board_day) AS first_day,
+         min(k.released_day) AS released_day,
+         max(CASE WHEN k.openness = 'open' THEN 1 ELSE 0 END) AS ever_open,
+         max(CASE WHEN k.openness = 'closed' THEN 1 ELSE 0 END) AS ever_closed,
+         max(CASE WHEN k.jurisdictions <> 'unknown' THEN k.jurisdictions END) AS jurisdictions
   FROM known AS k WHERE k.board = 'arena_text'
+  GROUP BY k.board, k.model_name
+), running AS (
+  SELECT t.board, t.model_name, k.score_micro, k.licence, t.first_day, t.released_day, t.ever_open,
+         t.ever_closed, t.jurisdictions,
+         row_number() OVER (PARTITION BY t.board, t.model_name ORDER BY k.score_micro DESC) AS nth
+  FROM told AS t
+  JOIN scores AS k ON k.board = t.board AND k.model_name = t.model_name
+                  AND k.board_day = t.last_day
 ), every AS (
   SELECT k.board, k.board_day, k.model_name, k.score_micro, k.released_day AS day,
          k.jurisdictions, k.licence, k.openness
