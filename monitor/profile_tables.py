@@ -82,7 +82,8 @@ FROM known GROUP BY owner, same
 """
 
 # Ranks are among all models of a vintage; a score is of the family whose name the model's contains,
-# else of the organisation's only one.
+# else, if
+# open, of the organisation's only one (a house of one open family may sell others closed).
 _SCORED = f"""
 CREATE OR REPLACE TEMP TABLE scored AS
 WITH opened AS (
@@ -101,7 +102,7 @@ WITH opened AS (
   FROM opened
 )
 SELECT r.* EXCLUDE (organisation), coalesce(a.organisation, b.organisation) AS organisation,
-       coalesce(n.family, sole.family) AS family
+       coalesce(n.family, CASE WHEN r.openness = 'open' THEN sole.family END) AS family
 FROM ranked AS r
 LEFT JOIN called AS a ON a.alias = lower(r.organisation)
 LEFT JOIN called AS b ON b.alias = lower(trim(split_part(r.organisation, ',', 1)))

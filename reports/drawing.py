@@ -14,6 +14,7 @@ from reports.charts.calendar import Mark, Run, calendar_band, replay
 from reports.charts.dial import dial
 from reports.charts.history import Bands, Dot, Line, history
 from reports.charts.small import bullet, coverage_bar, spark
+from reports.charts.svg import WIDE
 from reports.formats import Tongue
 from reports.model import HistoryPoint, IndicatorView, RiskView, Vintage
 from reports.spell import Speaker
@@ -140,7 +141,7 @@ class Drawer:
             i.provisional,
         )
 
-    def history(self, i: IndicatorView, title: str) -> Markup:
+    def history(self, i: IndicatorView, title: str, wide: float = WIDE) -> Markup:
         """Return the history with thresholds, interval and older vintages."""
         now = Line("", tuple(_dot(p) for p in thin(i.history)), stepped(i.history))
         older = [
@@ -167,6 +168,7 @@ class Drawer:
             self.tongue.exact,
             self._bands(i),
             figure=lambda v: self.speaker.figure(i.spec, v),
+            wide=wide,
         )
 
     def _vintage(self, vintage: Vintage) -> str:

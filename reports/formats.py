@@ -57,6 +57,12 @@ class Tongue:
         """Return a share of one as a percentage; Chinese and English both close it up."""
         return self.number(share * 100, decimals) + "%"
 
+    def share(self, share: float) -> str:
+        """Return a share with one decimal; what is little is not shown as nothing."""
+        if 0 < share < 0.0005:
+            return "不到0.1%" if self.lang == "zh" else "<0.1%"
+        return self.percent(share, 1)
+
     def ordinal_range(self, low: str, high: str) -> str:
         """Return a range with an en dash."""
         return f"{low}–{high}"

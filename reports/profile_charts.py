@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports.chapters import FamilyFigure
-from reports.charts.bars import Stack, bars, ranking
+from reports.charts.bars import Stack, bars, ranking, strip
 from reports.charts.history import Dot, Line, history
 from reports.formats import Tongue
 from reports.profile import Profile, ScoreLine
@@ -85,4 +85,8 @@ class ProfileDrawer:
             shown = self.tongue.number(value, 1)
             return f"{shown}%" if percent else shown
 
-        return ranking(rows, title, title, spell)
+        return (
+            ranking(rows, title, title, spell)
+            if percent
+            else strip(rows, title, spell, self.tongue.exact)
+        )

@@ -11,6 +11,7 @@ from reports.charts.svg import (
     NARROW,
     WIDE,
     Plot,
+    circle,
     frame,
     join,
     line,
@@ -131,3 +132,45 @@ def ranking(
     if not rows:
         return Markup("")
     return join(_ranking(rows, title, desc, spell, w) for w in (WIDE, NARROW))
+
+
+def _strip(
+    rows: Sequence[tuple[str, float]],
+    title: str,
+    spell: Callable[[float], str],
+    axis: Callable[[float], str],
+    width: float,
+) -> Markup:
+    named = min(max(text_width(name) for name, _ in rows) + 12, width * 0.45)
+    low, high = nice_range(min(v for _, v in rows), max(v for _, v in rows))
+    plot = Plot(width, len(rows) * 26 + 30, low, high, 0, 1, left=named, right=56, top=0)
+    foot = len(rows) * 26.0
+    marks: list[Markup] = []
+    for value in (low, (low + high) / 2, high):
+        marks.append(line(plot.x(value), 0, plot.x(value), foot, "gr"))
+        marks.append(text(plot.x(value), foot + 16, axis(value), "m"))
+    for index, (name, value) in enumerate(rows):
+        y = index * 26 + 12.0
+        marks += [
+            text(0, y + 4, name),
+            line(named, y, plot.x(value), y, "gr"),
+            circle(plot.x(value), y, 5, "dot"),
+            text(plot.x(value) + 10, y + 4, spell(value), "k halo"),
+        ]
+    marks.append(line(named, 0, named, foot, "ax"))
+    return frame(width, plot.height, join(marks), title, title, "n" if width < 500 else "w")
+
+
+def strip(
+    rows: Sequence[tuple[str, float]],
+    title: str,
+    spell: Callable[[float], str],
+    axis: Callable[[float], str],
+) -> Markup:
+    """Return one dot a row on a scale that need not begin at zero, in both widths.
+
+    For measures without a zero of their own, whose bars would all look alike.
+    """
+    if not rows:
+        return Markup("")
+    return join(_strip(rows, title, spell, axis, w) for w in (WIDE, NARROW))

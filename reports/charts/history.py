@@ -1,5 +1,6 @@
 """An indicator's history: line or steps, interval bars, threshold bands, several vintages."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -137,7 +138,7 @@ def _series(plot: Plot, lines: Sequence[Line], figure: Callable[[float], str]) -
         cls = "ln" if rank == 0 else "ln2"
         for run in _points(plot, lines[rank].dots, lines[rank].step):
             marks.append(path(run, cls) if len(run) > 1 else circle(*run[0], 3, "dot"))
-    taken: list[tuple[float, float]] = []
+    ends: list[_End] = []
     for rank, ln in enumerate(lines):
         known = [(d.on, d.value) for d in ln.dots if d.value is not None]
         if not known:
@@ -147,27 +148,37 @@ def _series(plot: Plot, lines: Sequence[Line], figure: Callable[[float], str]) -
         if rank == 0:
             marks.append(circle(x, y, 4.5, "dot"))
         if len(lines) > 1:
-            words = f"{ln.label} {words}" if not plot.narrow else (words if rank == 0 else ln.label)
-        marks.append(_end(plot, x, y, words, rank, taken))
-    return marks
+            words = ln.label if plot.narrow else f"{ln.label} {words}"
+        ends.append(_End(x, y, words, rank))
+    return marks + _ends(plot, ends)
 
 
-def _end(
-    plot: Plot, x: float, y: float, words: str, rank: int, taken: list[tuple[float, float]]
-) -> Markup:
-    """Return the words at the end of a line: right of it at the edge, else above it.
+@dataclass(frozen=True)
+class _End:
+    """Where a line ends and what is said there."""
 
-    `taken` holds where words stand already and is added to.
+    x: float
+    y: float
+    words: str
+    rank: int
+
+
+def _ends(plot: Plot, ends: Sequence[_End]) -> list[Markup]:
+    """Return the words: right of the lines that reach the edge, above those that end before it.
+
+    Words at the edge keep the order of their lines, 15 pixels apart.
     """
-    inside = rank > 0 and x < plot.width - plot.right - 24
-    half = text_width(words) / 2 if inside else 0
-    across = min(max(x, plot.left + half), plot.width - plot.right - half) if inside else x + 9
-    at = y - 12 if inside else y + 5
-    step = -15 if inside else 15
-    while any(abs(at - other) < 15 and abs(across - near) < 120 for near, other in taken):
-        at += step
-    taken.append((across, at))
-    return text(across, at, words, "k big halo" if rank == 0 else "m halo" if inside else "halo")
+    edge = plot.width - plot.right - 24
+    marks: list[Markup] = []
+    at = -math.inf
+    for end in sorted((e for e in ends if e.rank == 0 or e.x >= edge), key=lambda e: e.y):
+        at = max(end.y + 5, at + 15)
+        marks.append(text(end.x + 9, at, end.words, "halo" if end.rank else "k big halo"))
+    for end in (e for e in ends if e.rank and e.x < edge):
+        half = text_width(end.words) / 2
+        across = min(max(end.x, plot.left + half), plot.width - plot.right - half)
+        marks.append(text(across, end.y - 12, end.words, "m halo"))
+    return marks
 
 
 def _draw(
@@ -185,12 +196,19 @@ def _draw(
     known = [d for ln in lines for d in ln.dots if d.value is not None]
     first, last = min(d.on for d in known), max(d.on for d in known)
     low, high = _range(lines, bands)
+    many, tight = len(lines) > 1, width < 500
     widest = max(
         text_width(
-            (f"{ln.label} " if len(lines) > 1 and width > 500 else "") + spell(d.value or 0), 15
+            ln.label
+            if many and tight
+            else f"{ln.label} {spell(d.value or 0)}"
+            if many
+            else spell(d.value or 0),
+            15,
         )
         for ln in lines
         for d in ln.dots[-1:]
+        if tight or ln is lines[0] or d.on == last
     )
     axis = max(text_width(spell(v)) for v in (low, high, (low + high) / 3))
     plot = Plot(
@@ -236,8 +254,9 @@ def history(
     bands: Bands | None = None,
     labels: Sequence[Label] = (),
     figure: Callable[[float], str] | None = None,
+    wide: float = WIDE,
 ) -> Markup:
-    """Return the series in both widths; empty where fewer than two values are known.
+    """Return the series `wide` and narrow; empty where fewer than two values are known.
 
     `spell` words the axis, `figure` the values that are labelled.
     """
@@ -245,5 +264,5 @@ def history(
         return Markup("")
     return join(
         _draw(lines, unit, title, desc, lang, spell, figure or spell, bands, labels, w)
-        for w in (WIDE, NARROW)
+        for w in (wide, NARROW)
     )
