@@ -175,13 +175,9 @@ def diffusion_rows(view: View, method: Method, moment: datetime) -> tuple[Diffus
     High first, then candidates for review, then by lag; nothing safety-removed is ever among them.
     """
     rule = diffusion_rule(method)
-    own = [
-        j
-        for j in judged(view, method, moment)
-        if j.first_party
-        and not j.safety_removed
-        and j.cls in (DiffusionClass.HIGH, DiffusionClass.MEDIUM)
-    ]
+    shown = f"first_party = 1 AND safety_removed = 0 AND class >= {RANK[DiffusionClass.MEDIUM]}"
+    # A few of a whole hub: the others never leave the engine.
+    own = [_judgement(row, rule) for row in _rows(view.at(moment, ("diffusion",)), shown)]
     own.sort(key=_prominence)
     return tuple(
         DiffusionRow(
