@@ -134,3 +134,25 @@ def test_a_day_apart_is_never_ranked_and_a_key_seen_twice_is(tmp_path: Path) -> 
     query = "SELECT observed_day, model_id, downloads_30d FROM counters ORDER BY ALL"
     assert [row[2] for row in run(query).fetchall()] == [1, 1, 1, 1, 1, 2]
     assert run("SELECT model_id FROM counters_apart").fetchall() == [("o/2",)]
+
+
+def test_a_large_table_made_only_for_others_is_given_back_and_made_again_when_read(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(str(tmp_path / "lake"), open_store(sqlite_url(tmp_path / "tocsin.db")))
+    moments = fill(lake, random.Random(1))
+    views = {
+        "middle": "SELECT source, model_id FROM roots",
+        "told": "SELECT count(*) AS n FROM middle",
+    }
+    view = View(lake, lake.visible(), home="CN", views=views, in_memory_rows=0)
+    last = max(moments)
+    told = view.at(last, ("told",)).execute("SELECT n FROM told").fetchall()
+    assert told[0][0] > 0
+    query = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('middle', 'roots')"
+    assert view.connection.execute(query).fetchall() == [(0,)]
+    made = view.made("told")
+    run = view.at(last, ("told", "middle")).execute
+    assert run("SELECT count(*) FROM middle").fetchall() == told
+    assert view.made("told") == made
+    assert view.at(last).execute("SELECT count(*) FROM roots").fetchall() == told
