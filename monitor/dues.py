@@ -30,7 +30,11 @@ def dues(
     assessment: Assessment,
     audience: Audience,
 ) -> tuple[DueView, ...]:
-    """Return what falls due, the earliest first; deadlines of cases are internal."""
+    """Return what falls due, the earliest first; deadlines of cases are internal.
+
+    Crossings are those of today's assessment alone: the reconstructed one speaks of a day that is
+    past, and of a pace that nobody has measured since, so its dates are not to be waited for.
+    """
     found = [*crossings(assessment, method.by_id)]
     if method.review_due is not None:
         found.append(_review(method, method.review_due))

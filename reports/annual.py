@@ -2,9 +2,19 @@
 
 import json
 
-from reports.chapters import AnnualView, Comparison
+from reports.chapters import (
+    AnnualView,
+    Comparison,
+    CountSeries,
+    DiffusionRow,
+    EventView,
+    FamilyFigure,
+    Scorecard,
+    StanceView,
+)
 from reports.environment import Page, environment, render_page
 from reports.marking import marking
+from reports.model import RiskView, TransitionView
 from reports.status import stamp, status_document
 
 
@@ -47,97 +57,131 @@ def annual_document(view: AnnualView) -> dict[str, object]:
             units={i.spec.id: i.spec.unit.en for i in assessment.indicators},
             sources=view.sources,
         ),
-        "levels": {
-            str(r.risk): [
-                {"from": x.start.isoformat(), "until": x.end.isoformat(), "level": str(x.level)}
-                for x in r.band
-            ]
-            for r in assessment.risks
-        },
-        "transitions": [
-            {
-                "at": stamp(t.at),
-                "risk": str(t.risk),
-                "kind": str(t.kind),
-                "before": str(t.before),
-                "after": str(t.after),
-                "reconstructed": t.reconstructed,
-                "because": None if t.because is None else {"zh": t.because.zh, "en": t.because.en},
-            }
-            for t in view.transitions
-        ],
+        "levels": {str(r.risk): _levels(r) for r in assessment.risks},
+        "transitions": [_transition(t) for t in view.transitions],
         "history": {
             i.spec.id: [[p.on.isoformat(), p.value, p.low, p.high] for p in i.history]
             for i in assessment.indicators
         },
         "comparisons": [_comparison(c) for c in view.comparisons],
-        "pendulum": [
+        "families": {str(r): [_family(f) for f in fs] for r, fs in view.families.items()},
+        "pendulum": [_stance(s) for s in view.pendulum],
+        "diffusion": [_diffusion(d) for d in view.diffusion],
+        "events": [_event(e) for e in view.events],
+        "counts": [_count(c) for c in view.counts],
+        "scorecard": None if view.scorecard is None else _scorecard(view.scorecard),
+    }
+
+
+def _levels(risk: RiskView) -> list[dict[str, str]]:
+    return [
+        {"from": x.start.isoformat(), "until": x.end.isoformat(), "level": str(x.level)}
+        for x in risk.band
+    ]
+
+
+def _transition(t: TransitionView) -> dict[str, object]:
+    return {
+        "at": stamp(t.at),
+        "risk": str(t.risk),
+        "kind": str(t.kind),
+        "before": str(t.before),
+        "after": str(t.after),
+        "reconstructed": t.reconstructed,
+        "because": None if t.because is None else {"zh": t.because.zh, "en": t.because.en},
+    }
+
+
+def _family(figure: FamilyFigure) -> dict[str, object]:
+    return {
+        "key": figure.key,
+        "indicator": figure.code,
+        "as_of": figure.as_of.isoformat(),
+        "source": figure.source,
+        "licence": figure.licence,
+        "total": figure.total,
+        "lines": [
             {
-                "jurisdiction": s.jurisdiction,
-                "as_of": s.as_of.isoformat(),
-                "ideal": s.ideal,
-                "practice": s.practice,
-                "stance": s.stance.en,
+                "family": line.name,
+                "organisation": line.organisation,
+                "jurisdiction": line.jurisdiction,
+                "value": line.value,
+                "share": line.share,
             }
-            for s in view.pendulum
+            for line in figure.lines
         ],
-        "diffusion": [
-            {
-                "model": d.model,
-                "organisation": d.organisation,
-                "class": d.cls,
-                "floor": d.floor,
-                "hazard": d.hazard,
-                "lag_months": d.lag_months,
-                "log10_compute": d.log10_compute,
-                "triggers": list(d.triggers),
-            }
-            for d in view.diffusion
-        ],
+        "further": figure.further,
+        "further_families": figure.further_families,
+        "unnamed": figure.unnamed,
+        "unnamed_roots": figure.unnamed_roots,
+    }
+
+
+def _stance(s: StanceView) -> dict[str, object]:
+    return {
+        "jurisdiction": s.jurisdiction,
+        "as_of": s.as_of.isoformat(),
+        "ideal": s.ideal,
+        "practice": s.practice,
+        "stance": s.stance.en,
+    }
+
+
+def _diffusion(d: DiffusionRow) -> dict[str, object]:
+    return {
+        "model": d.model,
+        "organisation": d.organisation,
+        "class": d.cls,
+        "floor": d.floor,
+        "hazard": d.hazard,
+        "lag_months": d.lag_months,
+        "log10_compute": d.log10_compute,
+        "triggers": list(d.triggers),
+    }
+
+
+def _event(e: EventView) -> dict[str, object]:
+    return {
+        "on": e.on.isoformat(),
+        "kind": e.kind,
+        "zh": e.words.zh,
+        "en": e.words.en,
+        "source": e.source,
+        "url": e.url,
+        "verified": e.verified,
+    }
+
+
+def _count(c: CountSeries) -> dict[str, object]:
+    return {
+        "key": c.key,
+        "parts": [p.en for p in c.parts],
+        "months": [[m.month.isoformat(), *m.counts] for m in c.months],
+        "source": c.source,
+        "licence": c.licence,
+        "as_of": c.as_of.isoformat(),
+    }
+
+
+def _scorecard(card: Scorecard) -> dict[str, object]:
+    return {
+        "first": card.first.isoformat(),
+        "last": card.last.isoformat(),
+        "false_alarms": card.false_alarms,
+        "level_changes": card.level_changes,
+        "days_red": card.days_red,
+        "reconstructed": card.reconstructed,
         "events": [
             {
                 "on": e.on.isoformat(),
-                "kind": e.kind,
-                "zh": e.words.zh,
+                "risk": str(e.risk),
                 "en": e.words.en,
-                "source": e.source,
-                "url": e.url,
-                "verified": e.verified,
+                "zh": e.words.zh,
+                "result": e.result,
+                "lead_days": e.lead_days,
             }
-            for e in view.events
+            for e in card.events
         ],
-        "counts": [
-            {
-                "key": c.key,
-                "parts": [p.en for p in c.parts],
-                "months": [[m.month.isoformat(), *m.counts] for m in c.months],
-                "source": c.source,
-                "licence": c.licence,
-                "as_of": c.as_of.isoformat(),
-            }
-            for c in view.counts
-        ],
-        "scorecard": None
-        if view.scorecard is None
-        else {
-            "first": view.scorecard.first.isoformat(),
-            "last": view.scorecard.last.isoformat(),
-            "false_alarms": view.scorecard.false_alarms,
-            "level_changes": view.scorecard.level_changes,
-            "days_red": view.scorecard.days_red,
-            "reconstructed": view.scorecard.reconstructed,
-            "events": [
-                {
-                    "on": e.on.isoformat(),
-                    "risk": str(e.risk),
-                    "en": e.words.en,
-                    "zh": e.words.zh,
-                    "result": e.result,
-                    "lead_days": e.lead_days,
-                }
-                for e in view.scorecard.events
-            ],
-        },
     }
 
 
