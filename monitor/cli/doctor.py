@@ -2,11 +2,12 @@
 
 import shutil
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 
 import typer
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from config import baseline
 from config.errors import ConfigError
@@ -105,14 +106,29 @@ def _store(context: Context) -> list[Finding]:
 def _disk(context: Context) -> list[Finding]:
     held = context.lake.bytes()
     free = shutil.disk_usage(context.home).free
-    days = max(1, _days_of_record(context))
-    said = (
-        f"lake {held / 1e6:,.1f} MB, grows about {held / days / 1e6:,.2f} MB a day, "
-        f"{held / days * 365 / 1e9:,.2f} GB a year; {free / 1e9:,.1f} GB free"
+    collected, days = _collected(context)
+    grows = (
+        f"grows about {collected / days / 1e6:,.2f} MB a day, "
+        f"{collected / days * 365 / 1e9:,.2f} GB a year"
+        if days >= 2
+        else "growth is told after two days of collecting"
     )
+    said = f"lake {held / 1e6:,.1f} MB, {grows}; {free / 1e9:,.1f} GB free"
     low = free < 2_000_000_000
     mend = "free disk space, or lower retention" if low else ""
     return [Finding("disk", "problem" if low else "ok", said, mend), _files(context)]
+
+
+def _collected(context: Context) -> tuple[int, float]:
+    """Return the bytes that were collected, the shipped facts left out, and since how many days."""
+    query = (
+        select(func.sum(BatchFile.bytes), func.min(Batch.visible_at))
+        .join(Batch, col(Batch.id) == col(BatchFile.batch_id))
+        .where(Batch.sweep != "baseline")
+    )
+    with Session(context.engine) as session:
+        size, first = session.exec(query).one()
+    return int(size or 0), (context.now() - first) / timedelta(days=1) if first else 0.0
 
 
 def _files(context: Context) -> Finding:
@@ -127,12 +143,6 @@ def _files(context: Context) -> Finding:
         return Finding("files", "ok", f"{said}; nothing to compact")
     said += f"; {many} of them, {large / 1e6:,.1f} MB, will be {len(found)}"
     return Finding("files", "ok", said, "tonight (daemon.house), or `tocsin housekeeping`")
-
-
-def _days_of_record(context: Context) -> int:
-    with Session(context.engine) as session:
-        first = session.exec(select(func.min(Batch.visible_at))).one()
-    return (context.now() - first).days + 1 if first else 1
 
 
 def _sources(context: Context) -> list[Finding]:

@@ -8,10 +8,11 @@ from sqlmodel import Session, select
 
 from collectors.record import Model
 from monitor.batch import BatchWriter
+from monitor.cli.doctor import examine
 from monitor.context import Context, open_context
 from monitor.retention import forget
 from monitor.store.audit import AuditEntry
-from monitor.store.runs import Batch, BatchState
+from monitor.store.runs import Batch, BatchFile, BatchState
 
 NOW = datetime(2027, 11, 1, 12, tzinfo=UTC)
 OLD = datetime(2026, 8, 3, 6, tzinfo=UTC)  # a Monday, beyond the horizon of 400 days
@@ -72,3 +73,21 @@ def test_what_does_not_repeat_is_kept_whole(context: Context) -> None:
     }
     assert forget(context).batches == 0
     assert kept(context) == names
+
+
+def test_doctor_tells_growth_by_what_was_collected_and_not_before_two_days(
+    context: Context,
+) -> None:
+    def said() -> str:
+        return next(f.said for f in examine(context) if f.about == "disk")
+
+    put(context, "baseline", NOW - timedelta(days=9))
+    put(context, "active", NOW - timedelta(days=1))
+    assert "growth is told after two days" in said()
+    put(context, "active", NOW - timedelta(days=4))
+    with Session(context.engine) as session:
+        for file in session.exec(select(BatchFile)):
+            file.bytes = 40_000_000
+            session.add(file)
+        session.commit()
+    assert "grows about 20.00 MB a day, 7.30 GB a year" in said()
