@@ -25,12 +25,13 @@ from duckdb import DuckDBPyConnection
 from sqlglot import exp
 
 from collectors.record import Mode, Record
-from collectors.schema import TABLES, create_table, key_columns, seconds
-from config import registry
-from monitor.cut import RANKED_ROWS, SNAPSHOT, Cutter, moments_of, pieces
+from collectors.schema import TABLES, create_table, seconds
+from monitor.cut import RANKED_ROWS, SNAPSHOT, Cutter, ends
 from monitor.indicators import Rows
 from monitor.lake import Lake, LakeFile, rows_of
 from monitor.lineage import materialise_roots
+from monitor.pieces import moments_of, pieces
+from monitor.words import load_registry
 
 _DAY = 86_400
 
@@ -82,7 +83,7 @@ class View:
         self._load_batches(files)
         for table, record in TABLES.items():
             self._attach(lake, table, record, [f for f in files if f.table == table])
-        self._load_registry()
+        load_registry(self.connection)
         self.connection.execute(
             "CREATE TABLE clock (as_of_day INTEGER, as_of_s BIGINT, home VARCHAR)"
         )
@@ -113,7 +114,7 @@ class View:
         is_large = rows_of(files) > self._in_memory_rows
         self.connection.execute(
             f"CREATE {'VIEW' if is_large else 'TABLE'} all_{table} AS "
-            f"SELECT t.*, {'' if is_large else self._ends(record)}"
+            f"SELECT t.*, {'' if is_large else ends(record, reconstructed=self.reconstructed)}"
             "greatest(t.fetched_at_s, b.visible_s) AS seen_s "
             f"FROM read_parquet([{names}], union_by_name=true) AS t "
             "JOIN batch_seen AS b ON b.batch_id = t.batch_id"
@@ -136,47 +137,12 @@ class View:
             self._first_known.setdefault((table, source), moment)
         self._spans[table] = [_Span(v, b, n) for (v, b), n in rows_by.items()]
 
-    def _ends(self, record: type[Record]) -> str:
-        """Return a column: from when on a better row of the same key was known, if ever."""
-        if record.MODE is Mode.FOLLOW:
-            return ""
-        keys = ", ".join(f"t.{k}" for k in key_columns(record))
-        clock = "greatest(t.fetched_at_s, b.visible_s)"
-        if self.reconstructed:
-            clock = "t.known_from_s"
-        return (
-            f"min({clock}) OVER (PARTITION BY {keys} ORDER BY t.is_live DESC, t.fetched_at_s DESC, "
-            "t.known_from_s DESC, t.batch_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-            ") AS ends_s, "
-        )
-
     def _counted(self, rows: str) -> dict[tuple[int, str, str], int]:
         """Return how many rows of a batch became known at a moment, by moment, batch, source."""
         found = self.connection.execute(
             f"SELECT {self.version}, batch_id, source, count(*) FROM {rows} GROUP BY 1, 2, 3"
         ).fetchall()
         return {(int(v), str(b), str(s)): int(n) for v, b, s, n in found}
-
-    def _load_registry(self) -> None:
-        run = self.connection
-        run.execute("CREATE TABLE lexicon (list VARCHAR, word VARCHAR)")
-        run.execute(
-            "CREATE TABLE packages (ecosystem VARCHAR, package VARCHAR, on_load_path INTEGER)"
-        )
-        run.execute("CREATE TABLE licences (spelling VARCHAR, openness VARCHAR)")
-        words = [(name, word) for name, found in registry.lexicon().items() for word in found]
-        for table, rows in (
-            ("lexicon", words),
-            (
-                "packages",
-                [(p.ecosystem, p.package, int(p.on_load_path)) for p in registry.packages()],
-            ),
-            ("licences", list(registry.licences().items())),
-        ):
-            if rows:
-                # One statement: DuckDB is slow at one row by one.
-                marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-                run.execute(f"INSERT INTO {table} VALUES {marks}", [c for row in rows for c in row])
 
     def moments(self) -> list[int]:
         """Return every moment (seconds) at which something became known, in order, once."""

@@ -8,47 +8,13 @@ the newest row of each key is found. The result is the same as ranking all rows 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 from duckdb import DuckDBPyConnection
 
-from collectors.record import Record
+from collectors.record import Mode, Record
 from collectors.schema import key_columns
-from monitor.lake import LakeFile
-
-_T = TypeVar("_T", int, str)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One Parquet file with what its manifest and its footer say of all its rows."""
-
-    file: LakeFile
-    address: str
-    """As DuckDB opens it."""
-    versions: tuple[int, int]
-    """First and last moment (seconds) at which a row of it became known, by the view's clock."""
-    sources: tuple[str, str]
-    live: tuple[int, int]
-    days: tuple[int, int]
-    """Span of the day that is part of the table's key; (0, 0) where none is."""
-
-    @property
-    def lowest(self) -> tuple[int, int]:
-        """No row of it ranks lower: `is_live`, then moment of the fetch."""
-        return self.live[0], self.file.min_fetched_s
-
-    @property
-    def highest(self) -> tuple[int, int]:
-        """No row of it ranks higher."""
-        return self.live[1], self.file.max_fetched_s
-
-    def may_share_keys(self, other: "Piece") -> bool:
-        """Whether a key of one could be in the other too."""
-        return _overlap(self.sources, other.sources) and _overlap(self.days, other.days)
-
+from monitor.pieces import Piece, day_of, listed, quoted
 
 RANKED_ROWS = 250_000
 """A batch of fewer rows is read and ranked; a larger one is left where it is."""
@@ -60,10 +26,6 @@ SNAPSHOT = (
 """Rows that follow a model belong to the very snapshot that is its newest."""
 
 
-def _overlap(one: tuple[_T, _T], other: tuple[_T, _T]) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
-
-
 def newest(record: type[Record], rows: str) -> str:
     """Return a SELECT of the newest of these rows per key; what we collected beats the shipped."""
     keys = ", ".join(key_columns(record))
@@ -73,61 +35,17 @@ def newest(record: type[Record], rows: str) -> str:
         FROM ({rows}) AS known) AS ranked WHERE nth = 1"""
 
 
-def pieces(
-    run: DuckDBPyConnection,
-    record: type[Record],
-    files: Mapping[str, LakeFile],
-    *,
-    reconstructed: bool,
-) -> list[Piece]:
-    """Return the files of one table by address with what their footers say, none of them read."""
-    day = _day(record)
-    names = ("source", "is_live", *filter(None, [day]))
-    found = run.execute(
-        f"""SELECT file_name, path_in_schema, min(stats_min_value), max(stats_max_value),
-                   min(TRY_CAST(stats_min_value AS BIGINT)),
-                   max(TRY_CAST(stats_max_value AS BIGINT))
-            FROM parquet_metadata({_listed(files)}) WHERE path_in_schema IN {names}
-            GROUP BY file_name, path_in_schema"""
-    ).fetchall()
-    texts = {(str(f), str(c)): (str(low), str(high)) for f, c, low, high, _, _ in found}
-    whole = {(str(f), str(c)): (int(a), int(b)) for f, c, _, _, a, b in found if a is not None}
-    return [
-        Piece(
-            file,
-            address,
-            _versions(file, reconstructed=reconstructed),
-            texts[address, "source"],
-            whole[address, "is_live"],
-            whole[address, day] if day else (0, 0),
-        )
-        for address, file in files.items()
-    ]
-
-
-def _versions(file: LakeFile, *, reconstructed: bool) -> tuple[int, int]:
-    if reconstructed:
-        return file.min_known_s, file.max_known_s
-    return max(file.min_fetched_s, file.visible_s), max(file.max_fetched_s, file.visible_s)
-
-
-def moments_of(
-    found: Iterable[Piece],
-) -> tuple[dict[tuple[int, str, str], int], frozenset[str]]:
-    """Return rows by moment of becoming known, batch and source, and the batches not told so.
-
-    A batch that became known at one moment needs no look into its rows.
-    """
-    untold = frozenset(
-        p.file.batch_id
-        for p in found
-        if p.versions[0] != p.versions[1] or p.sources[0] != p.sources[1]
+def ends(record: type[Record], *, reconstructed: bool) -> str:
+    """Return a column of a loaded table: since when a better row of the same key was known."""
+    if record.MODE is Mode.FOLLOW:
+        return ""
+    keys = ", ".join(f"t.{k}" for k in key_columns(record))
+    clock = "t.known_from_s" if reconstructed else "greatest(t.fetched_at_s, b.visible_s)"
+    return (
+        f"min({clock}) OVER (PARTITION BY {keys} ORDER BY t.is_live DESC, t.fetched_at_s DESC, "
+        "t.known_from_s DESC, t.batch_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
+        "AS ends_s, "
     )
-    told: Counter[tuple[int, str, str]] = Counter()
-    for piece in found:
-        if piece.file.batch_id not in untold:
-            told[piece.versions[0], piece.file.batch_id, piece.sources[0]] += piece.file.rows
-    return dict(told), untold
 
 
 class Cutter:
@@ -145,7 +63,7 @@ class Cutter:
         ranked_rows: int = RANKED_ROWS,
     ) -> None:
         self.run, self.name, self.record, self.pieces = connection.execute, name, record, found
-        self.keys, self.day = key_columns(record), _day(record)
+        self.keys, self.day = key_columns(record), day_of(record)
         self.clock = "known_from_s" if reconstructed else "fetched_at_s"
         self.ranked_rows, self.repeated = ranked_rows, repeated
         """Whether a key stands twice in these files: they never change, so it is asked once."""
@@ -159,7 +77,7 @@ class Cutter:
         for torn in (False, True):
             if found := [p.address for p in whole if (p.versions[1] > until) is torn]:
                 only = [w for w in (where, f"{self.clock} <= {until}" if torn else "") if w]
-                rows = f"SELECT * FROM read_parquet({_listed(found)}, union_by_name=true)"
+                rows = f"SELECT * FROM read_parquet({listed(found)}, union_by_name=true)"
                 parts.append(rows + (f" WHERE {' AND '.join(only)}" if only else ""))
         return " UNION ALL BY NAME ".join(parts) or self._none()
 
@@ -224,7 +142,7 @@ class Cutter:
         return " UNION ALL BY NAME ".join(parts) or self._none()
 
     def _none(self) -> str:
-        first = _listed([self.pieces[0].address])
+        first = listed([self.pieces[0].address])
         return f"SELECT * FROM read_parquet({first}) WHERE 1 = 0"
 
     def _against(
@@ -264,7 +182,7 @@ class Cutter:
         """Return the condition of a row whose key the group could hold."""
         spans = {(*p.sources, *(p.days if self.day else ())) for p in group}
         return "(" + " OR ".join(
-            f"(source BETWEEN {_text(span[0])} AND {_text(span[1])}"
+            f"(source BETWEEN {quoted(span[0])} AND {quoted(span[1])}"
             + (f" AND {self.day} BETWEEN {span[2]} AND {span[3]})" if self.day else ")")
             for span in sorted(spans)
         ) + ")"  # fmt: skip
@@ -314,15 +232,3 @@ def _largest(group: Sequence[Piece]) -> list[Piece]:
         batches.values(),
         key=lambda b: (sum(p.file.rows for p in b), max(p.highest for p in b), b[0].file.batch_id),
     )
-
-
-def _day(record: type[Record]) -> str | None:
-    return next((k for k in key_columns(record) if k.endswith("_day")), None)
-
-
-def _listed(addresses: Iterable[str]) -> str:
-    return "[" + ", ".join(_text(a) for a in addresses) + "]"
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
