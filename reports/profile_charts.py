@@ -82,8 +82,7 @@ class ProfileDrawer:
         ]
 
         def spell(value: float) -> str:
-            shown = self.tongue.number(value, 1)
-            return f"{shown}%" if percent else shown
+            return self.tongue.share(value / 100) if percent else self.tongue.number(value, 1)
 
         return (
             ranking(rows, title, title, spell)

@@ -12,6 +12,7 @@ from reports.charts.svg import (
     WIDE,
     Plot,
     circle,
+    fitted,
     frame,
     join,
     line,
@@ -117,7 +118,7 @@ def _ranking(
     for index, (name, value) in enumerate(rows):
         y = index * 26.0
         marks += [
-            text(0, y + 16, name),
+            text(0, y + 16, fitted(name, named - 8)),
             rect(named, y + 4, max(value / most * room, 1), 16, "b1"),
             text(named + max(value / most * room, 1) + 7, y + 16, spell(value), "k"),
         ]
@@ -152,7 +153,7 @@ def _strip(
     for index, (name, value) in enumerate(rows):
         y = index * 26 + 12.0
         marks += [
-            text(0, y + 4, name),
+            text(0, y + 4, fitted(name, named - 8)),
             line(named, y, plot.x(value), y, "gr"),
             circle(plot.x(value), y, 5, "dot"),
             text(plot.x(value) + 10, y + 4, spell(value), "k halo"),

@@ -33,6 +33,16 @@ def _mark(shape: str) -> Markup:
     return Markup(shape)  # noqa: S704
 
 
+def fitted(words: str, width: float) -> str:
+    """Return the words, cut with an ellipsis where they are wider than so many pixels."""
+    if text_width(words) <= width:
+        return words
+    kept = words
+    while kept and text_width(f"{kept}…") > width:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
 def text(x: float, y: float, words: str, cls: str = "") -> Markup:
     """Return a text mark; classes `e` and `m` anchor it at its end or middle."""
     attribute = f' class="{cls}"' if cls else ""

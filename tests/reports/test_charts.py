@@ -1,5 +1,6 @@
 """Charts: the marks stand where the values are, gaps stay gaps, words are escaped."""
 
+import itertools
 import re
 from datetime import date
 
@@ -8,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from reports.charts.bars import Stack, bars, ranking
+from reports.charts.bars import Stack, bars, ranking, strip
 from reports.charts.calendar import Run, calendar_band
 from reports.charts.dial import dial
 from reports.charts.history import Bands, Dot, Line, history
 from reports.charts.small import bullet, coverage_bar, spark
-from reports.charts.svg import nice_range, num, text_width, ticks
+from reports.charts.svg import fitted, nice_range, num, text_width, ticks
+from reports.formats import Tongue
 from rules.types import Level
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
@@ -137,3 +139,37 @@ def test_axes_are_round_and_cover_the_values(low: float, span: float) -> None:
 @pytest.mark.parametrize(("words", "width"), [("中文", 25.0), ("ab", 13.5)])
 def test_width_counts_a_han_character_as_one_em(words: str, width: float) -> None:
     assert text_width(words) == pytest.approx(width)
+
+
+def test_a_long_name_is_cut_before_its_bar_and_a_little_share_is_not_nothing() -> None:
+    name = "Beijing Academy of Artificial Intelligence and of much else besides"
+    drawn = str(ranking([(name, 1.0), ("Qwen", 2.0)], "t", "t", str))
+    assert name not in drawn
+    assert "Beijing Academy" in drawn
+    assert "…" in drawn
+    assert fitted("Qwen", 100) == "Qwen"
+    assert Tongue("en").share(0.0001) == "<0.1%"
+    assert Tongue("zh").share(0.0001) == "不到0.1%"
+    assert Tongue("en").share(0.0) == "0.0%"
+
+
+def test_a_strip_need_not_begin_at_zero_and_names_its_scale() -> None:
+    drawn = str(strip([("Kimi", 157.0), ("Qwen", 144.6)], "t", str, str))
+    assert drawn.count('r="5"') == 4  # two dots in two widths
+    scale = [float(found) for found in re.findall(r'class="m">([\d.]+)<', drawn)]
+    assert len(scale) == 6
+    assert 100 < min(scale) <= 144.6
+    assert max(scale) >= 157
+    assert strip([], "t", str, str) == ""
+
+
+def test_words_at_line_ends_keep_the_order_of_their_lines() -> None:
+    day = (date(2026, 1, 1), date(2026, 6, 1))
+    lines = [
+        Line(name, tuple(Dot(d, value) for d in day))
+        for name, value in (("low", 0.57), ("high", 0.72), ("mid", 0.71))
+    ]
+    drawn = str(history(lines, "", "t", "t", "en", str)).split("</svg>")[0]
+    ends = [float(re.search(rf'y="([\d.]+)"[^>]*>{n} ', drawn)[1]) for n in ("high", "mid", "low")]  # type: ignore[index]
+    assert ends == sorted(ends)
+    assert all(b - a >= 15 for a, b in itertools.pairwise(ends))
