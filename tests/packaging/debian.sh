@@ -182,7 +182,7 @@ logged 'settings read again'
 [ "$(property MainPID)" = "$pid" ]
 
 say "killed: begun anew"
-inside kill -KILL "$pid"
+inside bash -c "kill -KILL $pid"
 restarted 1
 
 say "hung: found out by the watchdog, begun anew"
@@ -191,7 +191,7 @@ inside bash -c 'printf "[Service]\nWatchdogSec=8\n" >/run/systemd/system/tocsin.
 inside systemctl daemon-reload
 inside systemctl restart tocsin
 live
-inside kill -STOP "$(property MainPID)"
+inside bash -c "kill -STOP $(property MainPID)"
 restarted 1
 logged 'Watchdog timeout'
 inside rm -r /run/systemd/system/tocsin.service.d
