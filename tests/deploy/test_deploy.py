@@ -126,6 +126,8 @@ def test_the_unit_is_hardened_and_stops_in_time() -> None:
     assert service["CapabilityBoundingSet"] == ""
     assert service["ExecStart"].endswith("/tocsin daemon")
     assert "HUP" in service["ExecReload"]
+    assert "/bin/kill" not in service["ExecReload"], "not part of a small Debian"
+    assert (service["Type"], int(service["WatchdogSec"])) == ("notify", 60)
     assert int(service["TimeoutStopSec"]) >= 10, "the daemon needs up to ten seconds"
 
 
