@@ -10,6 +10,9 @@ from reports.charts.svg import circle, frame, join, line, num, text
 CUTS = (-1.0, -0.45, -0.15, 0.15, 0.45, 1.0)
 """Bounds of the five classes of stance."""
 
+ROOM = 0.6
+"""A deviation from here on leaves room for its figure between the rods."""
+
 
 def dial(
     ideal: float,
@@ -49,8 +52,13 @@ def dial(
                 num(a1), num(b1), num(a2), num(b2)
             )
         )
-        x, y = at((practice + ideal) / 2, 62)
-        marks.append(text(x - 4, y + 8, spell(practice - ideal), "m halo k"))
+        if abs(practice - ideal) >= ROOM:
+            x, y = at((practice + ideal) / 2, 62)
+            marks.append(text(x - 4, y + 8, spell(practice - ideal), "m halo k"))
+        elif practice + ideal > 0:  # no room between the rods: on the side of the middle
+            marks.append(text(a1 - 8, b1 + 6, spell(practice - ideal), "e halo k"))
+        else:
+            marks.append(text(a2 + 8, b2 + 6, spell(practice - ideal), "halo k"))
     x, y = at(ideal, length - 10)
     marks += [
         line(cx, cy, x, y, "rod"),
