@@ -1,4 +1,4 @@
-"""What was said of a month then, and what is said of it now."""
+"""What was known of a month then, and what is known of it now."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ class Revision:
     """One day of the history in two vintages."""
 
     known_on: date
-    """When the earlier one was said."""
+    """The moment whose knowledge the earlier one is."""
     on: date
     then: float
     now: float

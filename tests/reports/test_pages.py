@@ -339,7 +339,7 @@ def test_every_row_of_ours_has_a_title_in_both_languages() -> None:
 def test_an_earlier_vintage_is_drawn_tabled_and_told() -> None:
     page = tree(pages.site()["en/indicators/S05.html"])
     told = " ".join(nodes(page, "//div[@class='note']")[0].text_content().split())
-    assert "On 19 December 2025 we said" in told
+    assert "by what was known on 19 December 2025" in told
     heads = [n.text_content() for n in nodes(page, "//figure//thead//th")]
     assert "as known on 2025-12-19" in heads
     assert "Dec 2025" in "".join(
