@@ -134,7 +134,8 @@ def _shared(
         further_families=len(named[MOST:]),
         unnamed=float(sum(int(str(r[3])) for r in rows if r[0] is None)),
         unnamed_roots=sum(int(str(r[5])) for r in rows if r[0] is None),
-        as_of=_newest([*(r[4] for r in rows), *(r[0] for r in counted)]), source=title, licence=licence,
+        as_of=_newest([*(r[4] for r in rows), *(r[0] for r in counted)]),
+        source=title, licence=licence,
     )  # fmt: skip
 
 
