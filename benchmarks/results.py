@@ -108,10 +108,11 @@ def _ratios(found: Found) -> list[str]:
     ]  # fmt: skip
     if "failed" in ours or not typed:
         return []
-    best = min(t["total_s"] for t in typed)
+    best, least = (min(t[unit] for t in typed) for unit in ("total_s", "cpu_s"))
     equal = all(t["answers"] == ours["answers"] for t in typed)
     return [
-        f"- program to the quickest typed: **{ours['total_s'] / best:.2f}** (asked: at most 1.3); "
+        f"- program to the quickest typed: **{ours['total_s'] / best:.2f}** of the time, "
+        f"**{ours['cpu_s'] / least:.2f}** of the CPU (asked: at most 1.3); "
         f"peak **{ours['mb']:.0f} MB** (asked: under 2,000)",
         f"- rows of all {ours['indicators']} queries {'equal' if equal else '**DIFFER**'}; "
         f"{ours['values']} had a value today, the others say why not (the shipped facts are of "
