@@ -1,7 +1,6 @@
 """Measure a process of its own: CPU, wall time and memory over time, from outside."""
 
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -121,9 +120,3 @@ def tocsin(*arguments: str, env: Mapping[str, str] | None = None) -> Measured:
     """Run the console script; 3 (done, but not everything was reached) counts as done."""
     script = str(Path(sys.executable).with_name("tocsin"))
     return run([script, *arguments], env, accept=(0, 3))
-
-
-def own_cpu_s() -> float:
-    """Return the CPU that this process has taken so far."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime

@@ -1,7 +1,7 @@
 """Answers decoded within limits: what is not as documented raises PayloadChanged with its place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -183,11 +183,3 @@ def web_address(link: str | None, base: str = "", limit: int = 2000) -> str | No
 def twice(table: str, key: str) -> Refused:
     """Return the refusal of a row whose key the same answer has given before: the first stands."""
     return Refused(table, key[:256], "stands twice in one answer")
-
-
-def bounded(payload: Payload, rows: Iterator[T], most: int) -> Iterator[T]:
-    """Yield the rows; raise PayloadChanged when there are more than `most`."""
-    for number, row in enumerate(rows):
-        if number >= most:
-            raise PayloadChanged(payload.source, payload.url, f"at most {most} rows")
-        yield row

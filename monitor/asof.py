@@ -153,11 +153,6 @@ class View:
         spans = self._spans.get(table, [])
         return spans[: bisect_right(spans, seconds(moment), key=lambda s: s.version_s)]
 
-    def is_empty(self, table: str, moment: datetime) -> bool:
-        """Whether nothing of this table was known yet."""
-        spans = self._spans.get(table, [])
-        return not spans or spans[0].version_s > seconds(moment)
-
     def knows(self, tables: Iterable[str], sources: Collection[str], moment: datetime) -> bool:
         """Whether any of these sources had given a row of any of these tables by the moment."""
         until = seconds(moment)

@@ -63,10 +63,6 @@ class Tongue:
             return "不到0.1%" if self.lang == "zh" else "<0.1%"
         return self.percent(share, 1)
 
-    def ordinal_range(self, low: str, high: str) -> str:
-        """Return a range with an en dash."""
-        return f"{low}–{high}"
-
     def day(self, on: date) -> str:
         """Return a full date in words: 2026年8月12日 or 12 August 2026."""
         if self.lang == "zh":
