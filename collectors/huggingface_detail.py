@@ -19,7 +19,7 @@ from collectors.huggingface_client import JUDGED, ask_model, hub
 from collectors.huggingface_ids import is_model_id, may_be_asked, printable, refusal
 from collectors.huggingface_items import Item
 from collectors.huggingface_link import next_page
-from collectors.huggingface_pages import counters, describe
+from collectors.huggingface_pages import counters, describe, ids_of
 from collectors.huggingface_tags import Tags
 from collectors.record import File, Presence, Scan
 
@@ -170,8 +170,9 @@ def parse_detail(payload: Payload) -> Iterator[Parsed]:
     if found.id != asked:
         yield presence(asked, "renamed", found.id)
     yield presence(found.id, "disabled" if found.disabled else "present")
-    yield from describe(payload, [found], Tags.of([found.tags]))
-    yield counters(payload, [found])
+    ids = ids_of([found])
+    yield from describe(payload, [found], ids, Tags.of([found.tags]))
+    yield counters(payload, [found], ids)
     yield from _summary(payload, found)
 
 

@@ -43,7 +43,12 @@ def lineage(
     """Yield the columns of `bases`, and what was named as a base and can be no model's id."""
     edges = _declared(items, tags)
     edges = edges.where(pc.not_equal(edges.bases, ids.take(pa.array(edges.rows))))
-    if (first := first_of_pairs(edges.rows, edges.bases.dictionary_encode())) is not None:
+    # Most pages name one base a model, so none twice.
+    several = np.any(edges.rows[1:] <= edges.rows[:-1])
+    if (
+        several
+        and (first := first_of_pairs(edges.rows, edges.bases.dictionary_encode())) is not None
+    ):
         edges = edges.where(pa.array(first))
     names = edges.bases.to_pylist()
     if not are_model_ids(names):

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import chain
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from collectors.base import Columns, Parsed, Payload, Refused
 from collectors.document import iso_day
 from collectors.errors import PayloadChanged
 from collectors.huggingface_ids import (
-    all_plain,
     are_model_ids,
     is_model_id,
     plain,
@@ -25,8 +25,10 @@ from collectors.record import Counter, Model, Tag
 from collectors.schema import days
 
 _LICENCE = "license:"
+_FORM = b"2026-05-01T00:00:00.000Z\n"
+_FIXED = [4, 7, 10, 23, 24]
 _USUAL = days(date(2100, 1, 1))
-_GATED = {False: "no", "auto": "auto", "manual": "manual"}
+_GATED: dict[bool | str | None, str] = {False: "no", "auto": "auto", "manual": "manual"}
 
 
 def parse_page(payload: Payload) -> Iterator[Parsed]:
@@ -44,13 +46,14 @@ def parse_page(payload: Payload) -> Iterator[Parsed]:
     kept = items
     if len(rows) < len(items):
         kept, tags = [items[n] for n in rows], tags.of_rows(rows)
+    ids = ids_of(kept)
     if all(i.downloads is None for i in kept):
         raise PayloadChanged(payload.source, "$[*].downloads", "a count of downloads in 30 days")
     if payload.shape == "models":
         if all(i.created is None for i in kept):
             raise PayloadChanged(payload.source, "$[*].createdAt", "the moment of creation")
-        yield from describe(payload, kept, tags)
-    yield counters(payload, kept)
+        yield from describe(payload, kept, ids, tags)
+    yield counters(payload, kept, ids)
 
 
 def _kept(items: Sequence[Described]) -> tuple[Sequence[int], list[Refused]]:
@@ -61,8 +64,8 @@ def _kept(items: Sequence[Described]) -> tuple[Sequence[int], list[Refused]]:
     if not are_model_ids(names):
         places = [n for n in places if is_model_id(names[n])]
         refused += [refusal("models", name) for name in names if not is_model_id(name)]
-    last = {names[n]: n for n in places}
-    if len(last) < len(places):
+    if len(set(names)) < len(names):
+        last = {names[n]: n for n in places}
         # Rows of one page bear one moment, so a later one could not be told from an earlier one.
         why = "twice on one page; the later row counts"
         refused += [Refused("models", names[n], why) for n in places if last[names[n]] != n]
@@ -86,38 +89,48 @@ _DAYS = _DayNumbers()
 
 def days_of(moments: Sequence[str | None]) -> pa.Array:
     """Return the UTC days of ISO moments, days since 1970; null where absent or wild."""
-    found = _utc_days(pa.array(moments, pa.string()))
+    found = _utc_days(moments)
     if found is not None:
-        return found
+        return pa.array(found)
     return pa.array(
         [None if m is None else _DAYS[m[:10] if m[-1:] == "Z" else m] for m in moments],
         pa.int32(),
     )
 
 
-def _utc_days(texts: pa.StringArray) -> pa.Array | None:
+def _utc_days(moments: Sequence[str | None]) -> NDArray[np.int32] | None:
     """Return the days if all are of today's usual form, `2026-05-01T00:00:00.000Z`."""
-    if pc.all(pc.ends_with(texts, "Z")).as_py() is False:
+    try:
+        lines = "\n".join((*moments, "")).encode("ascii")  # type: ignore[arg-type]
+    except (TypeError, UnicodeEncodeError):
+        return None
+    if len(lines) != len(moments) * len(_FORM) or lines.count(b"\n") != len(moments):
+        return None
+    letters = np.frombuffer(lines, np.uint8).reshape(-1, len(_FORM))
+    if not np.all(letters[:, _FIXED] == np.frombuffer(_FORM, np.uint8)[_FIXED]):
         return None
     try:
-        found = pc.utf8_slice_codeunits(texts, 0, 10).cast(pa.date32()).cast(pa.int32())
-    except pa.ArrowInvalid:
+        found = letters[:, :10].copy().view("S10").astype("M8[D]").astype(np.int32).ravel()
+    except ValueError:
         return None
-    bounds = pc.min_max(found)
-    low, high = bounds["min"].as_py(), bounds["max"].as_py()
-    return found if low is None or 0 <= low <= high < _USUAL else None
+    return found if not len(found) or 0 <= found.min() <= found.max() < _USUAL else None
 
 
-def counters(payload: Payload, items: Sequence[Described]) -> Columns:
+def ids_of(items: Sequence[Described]) -> pa.StringArray:
+    """Return the names of the items as a column."""
+    return pa.array([i.id for i in items], pa.string())
+
+
+def counters(payload: Payload, items: Sequence[Described], ids: pa.StringArray) -> Columns:
     """Return the counters of the items on the day of the fetch."""
     today = payload.fetched_at.date()
     return Columns(
         Counter,
         {
-            "model_id": [i.id for i in items],
-            "downloads_30d": [i.downloads for i in items],
-            "downloads_all_time": [i.all_time for i in items],
-            "likes": [i.likes for i in items],
+            "model_id": ids,
+            "downloads_30d": pa.array([i.downloads for i in items], pa.int64()),
+            "downloads_all_time": pa.array([i.all_time for i in items], pa.int64()),
+            "likes": pa.array([i.likes for i in items], pa.int64()),
         },
         {
             "observed_on": today,
@@ -133,19 +146,16 @@ def place_of(payload: Payload) -> str:
     return payload.url.split("?", 1)[0]
 
 
-def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterator[Parsed]:
+def describe(
+    payload: Payload, items: Sequence[Described], ids: pa.StringArray, tags: Tags
+) -> Iterator[Parsed]:
     """Yield the columns of `models`, `tags` and `bases` of the items."""
     shared = {"source_url": place_of(payload)}
-    ids = pa.array([i.id for i in items], pa.string())
     tags, wrong = tags.distinct().plain()
     yield from (
         Refused("tags", items[n].id, f"tag not printable or too long: {printable(text)[:80]}")
         for n, text in wrong
     )
-    said = [[i.pipeline for i in items], [i.library for i in items], [i.sha for i in items]]
-    if not all_plain([t for t in chain(*said) if t is not None]):
-        said = [plain(texts) for texts in said]
-    pipelines, libraries, hashes = said
     created = days_of([i.created for i in items])
     yield Columns(
         Model,
@@ -155,14 +165,13 @@ def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterat
             "created_on": created,
             "occurred_on": created,
             "modified_on": days_of([i.modified for i in items]),
-            "pipeline": _texts(pipelines),
-            "library": _texts(libraries),
+            "pipeline": _texts([i.pipeline for i in items]),
+            "library": _texts([i.library for i in items]),
             "licence": tags.first(_LICENCE),
-            "gated": [_GATED.get(i.gated, "unknown") if i.gated is not None else "unknown"
-                      for i in items],
+            "gated": [_GATED.get(i.gated, "unknown") for i in items],
             "disabled": [i.disabled for i in items],
             "parameters": [_parameters(i) for i in items],
-            "sha": _texts(hashes),
+            "sha": _texts([i.sha for i in items]),
         },
         shared,
     )  # fmt: skip
@@ -173,7 +182,7 @@ def describe(payload: Payload, items: Sequence[Described], tags: Tags) -> Iterat
 
 
 def _texts(values: Sequence[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
+    return pa.array(plain(values), pa.string())
 
 
 def _parameters(item: Described) -> int | None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from collectors.huggingface_ids import all_plain, are_printable, is_plain
+from collectors.huggingface_ids import MAX_TEXT, all_plain, are_printable, is_plain
 
 _QUOTE, _COMMA, _OPEN, _SHUT, _BREAK = b'",[]\n'
 
@@ -24,11 +24,13 @@ class Tags:
     """All tags of a page in one flat column; `owners` says which row of the page has each.
 
     `texts` and `owners` are equally long; `owners` ascends from 0 to `rows` - 1. What is asked of
-    the texts is asked of the few different ones.
+    the texts is asked of the few different ones. `printable`: all of them are known to be.
     """
 
-    def __init__(self, texts: pa.StringArray, owners: NDArray[np.int32], rows: int) -> None:
-        self.texts, self.owners, self.rows = texts, owners, rows
+    def __init__(
+        self, texts: pa.StringArray, owners: NDArray[np.int32], rows: int, *, printable: bool
+    ) -> None:
+        self.texts, self.owners, self.rows, self.printable = texts, owners, rows, printable
 
     @cached_property
     def _encoded(self) -> pa.DictionaryArray:
@@ -47,7 +49,7 @@ class Tags:
         """Return the tags of rows that were decoded one by one."""
         counts = np.fromiter((len(own or ()) for own in lists), np.int64, len(lists))
         flat = list(chain.from_iterable(own or () for own in lists))
-        return cls._spread(pa.array(flat, pa.string()), counts)
+        return cls._spread(pa.array(flat, pa.string()), counts, printable=False)
 
     @classmethod
     def read(cls, raws: Sequence[msgspec.Raw]) -> "Tags | None":
@@ -74,23 +76,28 @@ class Tags:
             inside[structure] = False
         buffers = pa.py_buffer(offsets), pa.py_buffer(text[inside])
         texts = pa.StringArray.from_buffers(len(starts), *buffers)
-        return cls._spread(texts, np.diff(np.searchsorted(starts, lines[1]), prepend=0))
+        counts = np.diff(np.searchsorted(starts, lines[1]), prepend=0)
+        return cls._spread(texts, counts, printable=True)
 
     @classmethod
-    def _spread(cls, texts: pa.StringArray, counts: NDArray[np.int64]) -> "Tags":
+    def _spread(
+        cls, texts: pa.StringArray, counts: NDArray[np.int64], *, printable: bool
+    ) -> "Tags":
         owners = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        return cls(texts, owners, len(counts))
+        return cls(texts, owners, len(counts), printable=printable)
 
     def where(self, mask: NDArray[np.bool_]) -> "Tags":
         """Return those of the tags that the mask names; rows stay as they are."""
-        return Tags(self.texts.filter(pa.array(mask)), self.owners[mask], self.rows)
+        texts = self.texts.filter(pa.array(mask))
+        return Tags(texts, self.owners[mask], self.rows, printable=self.printable)
 
     def of_rows(self, kept: Sequence[int]) -> "Tags":
         """Return the tags of these rows (ascending), numbered anew."""
         place = np.full(self.rows, -1, np.int32)
         place[np.asarray(kept, np.int64)] = np.arange(len(kept), dtype=np.int32)
         left = self.where(place[self.owners] >= 0)
-        return Tags(left.texts, place[left.owners], len(kept))
+        owners = place[left.owners]
+        return Tags(left.texts, owners, len(kept), printable=self.printable)
 
     def distinct(self) -> "Tags":
         """Return each tag of a row once: rows of a snapshot are read as they stand."""
@@ -99,6 +106,8 @@ class Tags:
 
     def plain(self) -> tuple["Tags", list[tuple[int, str]]]:
         """Return the printable tags of sane length, and (row, tag) of the others."""
+        if self.printable and (pc.max(pc.binary_length(self._words)).as_py() or 0) <= MAX_TEXT:
+            return self, []
         words = self._words.to_pylist()
         if all_plain(words):
             return self, []

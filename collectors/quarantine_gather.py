@@ -161,13 +161,12 @@ class Gathering:
     ) -> None:
         """Look for contradictions, for spikes of young repositories, and for repetitions."""
         # 8 bytes an id, whatever its length: 24 MB for a hub of 3 million.
-        self._hashes.extend(map(hash, ids))
+        self._hashes.extend(map(hash, ids.to_pylist() if isinstance(ids, pa.Array) else ids))
         described, self._described = self._described, None
-        for name, month, ever, liked in zip(ids, last_30d, all_time, likes, strict=True):
-            if month is None or (
-                0 <= month < SPIKE_DOWNLOADS and (ever is None or 0 <= ever < ABSURD_ALL_TIME)
-            ):
-                continue  # nearly all rows: neither many nor odd
+        for place in _remarkable(last_30d, all_time):
+            name, month, ever, liked = (_at(c, place) for c in (ids, last_30d, all_time, likes))
+            if month is None:
+                continue
             if _contradict(month, ever):
                 self._absurd += 1
                 if len(self._absurd_ids) < KEPT_IDS:
@@ -226,6 +225,23 @@ def _nones(values: Sequence[object]) -> int:
     if isinstance(values, pa.Array):
         return int(values.null_count)
     return values.count(None) if isinstance(values, list) else sum(v is None for v in values)
+
+
+def _at(values: Any, place: int) -> Any:
+    return values[place].as_py() if isinstance(values, pa.Array) else values[place]
+
+
+def _remarkable(last_30d: Any, all_time: Any) -> Sequence[int]:
+    """Return the places that bear a closer look: of columns, those whose counts are many or odd."""
+    if not (isinstance(last_30d, pa.Array) and isinstance(all_time, pa.Array)):
+        return range(len(last_30d))
+    # Unsigned, a negative count is a large one; what stands in place of a null does no harm.
+    month, ever = (
+        np.frombuffer(c.buffers()[1], np.uint64)[c.offset : c.offset + len(c)]
+        for c in (last_30d, all_time)
+    )
+    odd = (month >= SPIKE_DOWNLOADS) | (ever >= ABSURD_ALL_TIME)
+    return np.flatnonzero(odd).tolist()
 
 
 def _contradict(month: int, ever: int | None) -> bool:
