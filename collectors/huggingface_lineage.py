@@ -79,6 +79,7 @@ def _declared(items: Sequence[Described], tags: Tags) -> _Edges:
     bases: list[str] = []
     relations: list[str] = []
     silent = np.zeros(len(items), np.bool_)
+    unclear: set[int] = set()
     for row, item in enumerate(items):
         found = item.bases
         if isinstance(found, Bases) and found.models and found.relation in RELATIONS:
@@ -86,10 +87,12 @@ def _declared(items: Sequence[Described], tags: Tags) -> _Edges:
                 rows.append(row)
                 bases.append(base if isinstance(base, str) else base.id)
                 relations.append(found.relation)
-        else:
-            silent[row] = True
+            continue
+        silent[row] = True
+        if found:
+            unclear.add(row)
     tagged = _tagged(tags, silent)
-    for row in np.flatnonzero(silent).tolist():
+    for row in sorted(unclear | tagged.keys()):
         found, by_base = items[row].bases, tagged.get(row, {})
         for base in (found.models if isinstance(found, Bases) else found) or by_base:
             rows.append(row)

@@ -122,6 +122,8 @@ class Tags:
         found = self._begin(prefix)
         if wanted is not None:
             found &= wanted[self.owners]
+        if not found.any():
+            return iter(())
         rests = pc.utf8_slice_codeunits(self.texts.filter(pa.array(found)), len(prefix))
         return zip(self.owners[found].tolist(), rests.to_pylist(), strict=True)
 
