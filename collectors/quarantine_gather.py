@@ -1,7 +1,6 @@
 """Gather the facts of a batch while it streams by: bounded memory, little work a page."""
 
 import re
-from array import array
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -15,6 +14,7 @@ from collectors.base import Columns, Parsed, Payload, Refused, Source
 from collectors.document import looks_like_html
 from collectors.quarantine_facts import BatchFacts, CounterChange, PathSeen
 from collectors.quarantine_paths import Fingerprint
+from collectors.quarantine_repeats import Repeats
 from collectors.record import Counter, Model, Presence, Record
 from collectors.schema import days, from_days
 
@@ -78,7 +78,7 @@ class Gathering:
         self._newest: date | None = None
         self._print = Fingerprint()
         self._described: Columns | None = None
-        self._hashes = array("q")
+        self._repeats = Repeats()
 
     def answer(self, payload: Payload) -> None:
         """Take an answer as it came, before it is parsed."""
@@ -160,8 +160,7 @@ class Gathering:
         on: date | None,
     ) -> None:
         """Look for contradictions, for spikes of young repositories, and for repetitions."""
-        # 8 bytes an id, whatever its length: 24 MB for a hub of 3 million.
-        self._hashes.extend(map(hash, ids.to_pylist() if isinstance(ids, pa.Array) else ids))
+        self._repeats.see(ids.to_pylist() if isinstance(ids, pa.Array) else ids)
         described, self._described = self._described, None
         for place in _remarkable(last_30d, all_time):
             name, month, ever, liked = (_at(c, place) for c in (ids, last_30d, all_time, likes))
@@ -178,10 +177,6 @@ class Gathering:
             if young and len(self._spikes) < KEPT_IDS and name not in self._spikes:
                 self._spikes.append(name)
 
-    def _repeated(self) -> int:
-        ordered = np.sort(np.frombuffer(self._hashes, np.int64))
-        return int(np.sum(ordered[1:] == ordered[:-1]))
-
     def facts(self, counters: CounterChange | None = None) -> BatchFacts:
         """Return the facts; `counters` comes from `compare_counters`, where there is a before."""
         paths: dict[str, PathSeen] = self._print.paths()
@@ -191,7 +186,7 @@ class Gathering:
             inventory=self._scope in self._source.inventory,
             answers=self._answers.total(),
             rows=dict(self._rows),
-            repeated=self._repeated(),
+            repeated=self._repeats.count(),
             refused=dict(self._refused.most_common(200)),
             filled={k: v for k, v in self._filled.items() if v},
             paths=paths,
