@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import catalogue, sweep
-from benchmarks.hub import serving
 from benchmarks.judge import figures
 from benchmarks.measure import Failed, task, tocsin
 
@@ -103,7 +102,7 @@ def _at_size(asked: Asked, models: int) -> Found:
     home = asked.home(f"grown-{models}")
     shutil.rmtree(home, ignore_errors=True)
     start = tocsin("--home", str(home / "empty"), "doctor").cpu_s
-    with serving(models) as url:
+    with sweep.hub(models, home) as url:
         sweeping = sweep.pipeline(url, home)
     judging = task("ours", str(home))
     told = figures(judging.output)

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -161,15 +163,24 @@ def pipeline(url: str, home: Path) -> Measured:
     )  # fmt: skip
 
 
+@contextmanager
+def hub(models: int, home: Path) -> Iterator[str]:
+    """Yield the address of a hub whose pages are kept beside the home as long as it is asked."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.parent) as pages, serving(models, Path(pages)) as url:
+        yield url
+
+
 def compare(models: int, home: Path) -> dict[str, Any]:
     """Return the figures of the four ways to sweep a hub; `home` keeps the lake."""
     start = tocsin("--home", str(home / "empty"), "doctor").cpu_s
-    with serving(models) as url:
+    with hub(models, home) as url:
+        # First what needs every page made, so that all others are served alike.
+        alone = json.loads(task("decode", url).output)
         whole = pipeline(url, home)
         outcome = json.loads(whole.output)[0]
         if outcome["state"] != "done":
             raise RuntimeError(f"the sweep ended {outcome['state']}: {outcome['message']}")
-        alone = json.loads(task("decode", url).output)
         floor = json.loads(task("floor", url, str(home / "floor")).output)
         client = task("client", url, str(home / "client"))
     counted = json.loads(client.output)
