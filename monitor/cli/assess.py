@@ -9,6 +9,7 @@ from monitor.assess import Judged, assess_at, moment_of
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json, progress
 from monitor.context import Context
 from monitor.cycle import conclude
+from monitor.missing import WORDS
 from monitor.standing import current_document
 from reports.status import status_document
 
@@ -95,7 +96,7 @@ def _print(judged: Judged) -> None:
         for held in risk.indicators:
             reading = held.reading
             if reading.missing is not None:
-                said = f"missing: {reading.missing.why.value}"
+                said = f"missing: {WORDS[reading.missing.why]}"
             else:
                 said = f"{reading.value:g} {judged.method.by_id[held.id].unit.en}"
             note = f"  ({held.note})" if held.note else ""

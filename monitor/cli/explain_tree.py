@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from config.method import Method
+from monitor import missing
 from monitor.cli.console import level
 
 Document = dict[str, Any]
@@ -64,7 +65,9 @@ def _standing(root: Tree, risk: Document) -> None:
 
 def _indicator(parent: Tree, one: Document, language: str) -> None:
     unit = one["unit"][language]
-    said = f"missing: {_why(one['missing'])}" if one["missing"] else f"{one['value']:g} {unit}"
+    said = (
+        f"missing: {missing.said(one['missing'])}" if one["missing"] else f"{one['value']:g} {unit}"
+    )
     note = f"  ({one['note']})" if one["note"] else ""
     branch = parent.add(
         f"{level(one['level'])}  [bold]{one['code']}[/] {escape(one['name'][language])}: "
@@ -140,16 +143,10 @@ def _unknown(found: Document, method: Method) -> str:
     code = method.by_id[found["id"]].code
     if found["what"] == "missing":
         force = "" if found["in_force"] else ", not in force"
-        return escape(f"{code}: {_why(found)}{force}")
+        return escape(f"{code}: {missing.said(found)}{force}")
     if found["what"] == "stale":
         return f"{code}: stale, newest observation {found['newest']}"
     return f"{code}: {found['what'].replace('_', ' ')}"
-
-
-def _why(missing: Document) -> str:
-    detail = ", ".join(f"{k} {v}" for k, v in missing["detail"].items())
-    why = str(missing["why"]).replace("_", " ")
-    return f"{why} ({detail})" if detail else why
 
 
 def _pairs(figures: dict[str, float]) -> str:

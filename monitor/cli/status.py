@@ -1,10 +1,11 @@
 """`tocsin status`: the three levels as last concluded."""
 
-import json as json_module
+from typing import Any
 
 import typer
 from rich.markup import escape
 
+from monitor import missing
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json
 from monitor.standing import current_document
 
@@ -19,6 +20,7 @@ def status(context: typer.Context, json: JsonFlag = False) -> None:
     if json:
         print_json(document)
         return
+    names = opened.method.by_code
     out.print(f"as of {document['as_of']}  method {document['method']}")
     for slug, risk in document["risks"].items():
         out.print(
@@ -26,14 +28,11 @@ def status(context: typer.Context, json: JsonFlag = False) -> None:
             f"since {risk['since']}  coverage {risk['coverage']:.0%}"
         )
         for indicator in risk["indicators"]:
-            missing = indicator["missing"]
-            said = (
-                f"{indicator['value']:g} {indicator['unit']}"
-                if missing is None
-                else f"missing: {json_module.dumps(missing, ensure_ascii=False)}"
-            )
+            absent = indicator["missing"]
+            value = f"missing: {missing.said(absent)}" if absent else _figure(indicator)
+            name = names[indicator["code"]].name.en if indicator["code"] in names else ""
             out.print(
-                f"  {indicator['code']}  {level(indicator['level'])}  {escape(said)}", style=""
+                f"  {indicator['code']}  {level(indicator['level'])}  {escape(f'{name}: {value}')}"
             )
     for source in document["sources"]:
         out.print(
@@ -41,3 +40,7 @@ def status(context: typer.Context, json: JsonFlag = False) -> None:
         )
     waiting = ", ".join(f"{n} {state}" for state, n in document["outbox"].items())
     out.print(f"outbox: {waiting or 'empty'}", style="dim")
+
+
+def _figure(indicator: dict[str, Any]) -> str:
+    return f"{indicator['value']:g} {indicator['unit']}"
