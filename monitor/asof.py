@@ -195,6 +195,22 @@ class View:
             self._give_back(set(stale) - set(only))
         return self.connection
 
+    def through(self, moment: datetime, name: str) -> tuple[DuckDBPyConnection, str]:
+        """Return the connection and a view as CTEs that end with its name: read, but never kept.
+
+        A view of a whole hub is wide; of what is read of it once, the engine makes only the columns
+        that are asked for. Views that it alone reads go the same way.
+        """
+        readers = Counter(n for _, reads in self._views.values() for n in reads)
+        passing, kept, waiting = list[str](), set[str](), [name]
+        while waiting:
+            one = waiting.pop()
+            alone = one == name or (one in self._views and readers[one] == 1)
+            (passing.append if alone else kept.add)(one)
+            waiting += self._made_of(one) if alone else ()
+        ctes = (f"{n} AS (\n{self._views[n][0]}\n)" for n in self._views if n in passing)
+        return self.at(moment, kept), "WITH " + ", ".join(ctes)
+
     def _stamped(self, order: Sequence[str], moment: datetime) -> dict[str, str]:
         """Return what each of these would be made of at the moment."""
         found = {"clock": str(seconds(moment))}

@@ -125,9 +125,11 @@ def _judgement(row: dict[str, object], rule: Diffusion) -> Judgement:
     )
 
 
-def _rows(connection: DuckDBPyConnection, where: str, *values: str) -> Iterator[dict[str, object]]:
+def _rows(
+    connection: DuckDBPyConnection, where: str, *values: str, ctes: str = ""
+) -> Iterator[dict[str, object]]:
     cursor = connection.cursor().execute(
-        f"SELECT {', '.join(FIELDS)} FROM diffusion WHERE {where} ORDER BY source, model_id",
+        f"{ctes} SELECT {', '.join(FIELDS)} FROM diffusion WHERE {where} ORDER BY source, model_id",
         list(values),
     )
     while page := cursor.fetchmany(PAGE):
@@ -176,8 +178,9 @@ def diffusion_rows(view: View, method: Method, moment: datetime) -> tuple[Diffus
     """
     rule = diffusion_rule(method)
     shown = f"first_party = 1 AND safety_removed = 0 AND class >= {RANK[DiffusionClass.MEDIUM]}"
-    # A few of a whole hub: the others never leave the engine.
-    own = [_judgement(row, rule) for row in _rows(view.at(moment, ("diffusion",)), shown)]
+    # A few of a whole hub: the others never leave the engine, and no table of them all is made.
+    connection, ctes = view.through(moment, "diffusion")
+    own = [_judgement(row, rule) for row in _rows(connection, shown, ctes=ctes)]
     own.sort(key=_prominence)
     return tuple(
         DiffusionRow(

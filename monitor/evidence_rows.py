@@ -6,8 +6,10 @@ counted and named by its file's hash alone (RULINGS.md 19).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
+from weakref import WeakKeyDictionary
 
 from collectors.registry import COLLECTORS
 from collectors.schema import from_days, from_seconds
@@ -23,7 +25,11 @@ from monitor.behind import (
     rows_behind,
 )
 from monitor.record import Record
+from monitor.replay import Fold
 from reports.model import EvidenceRow
+
+Shown = Mapping[str, tuple[EvidenceRow, ...]]
+"""Rows by indicator."""
 
 MOST = 12
 """Rows printed under one indicator."""
@@ -135,8 +141,19 @@ class Evidence:
         return found
 
 
-def evidence(record: Record) -> Mapping[str, tuple[EvidenceRow, ...]]:
+_told: WeakKeyDictionary[Fold, dict[datetime, Shown]] = WeakKeyDictionary()
+"""What was read of a fold at a moment: a year's report and a risk's often end on the same one."""
+
+
+def evidence(record: Record) -> Shown:
     """Return the rows behind each indicator at the end of the record, by id."""
+    known = _told.setdefault(record.fold, {})
+    if record.last.as_of not in known:
+        known[record.last.as_of] = _evidence(record)
+    return known[record.last.as_of]
+
+
+def _evidence(record: Record) -> Shown:
     folded = record.fold
     tables = {i.id: folded.tables_of(i.id) for i in folded.method.indicators}
     wanted = {t for found in tables.values() for t in found}

@@ -97,19 +97,21 @@ GROUP BY 1, 2 ORDER BY best DESC, name"""
 
 
 def family_figures(
-    connection: DuckDBPyConnection, method: Method, risk: Risk
-) -> tuple[FamilyFigure, ...]:
-    """Return the figures of a risk that families can be told apart in; empty before any data.
+    connection: DuckDBPyConnection, method: Method
+) -> dict[Risk, tuple[FamilyFigure, ...]]:
+    """Return by risk the figures that families can be told apart in; empty before any data.
 
     The connection must be cut to the moment, with the method's views.
     """
-    make_tables(connection, removed_known="safety_removed" in method.views)
+    make_tables(connection, removed_known="safety_removed" in method.views, releases=False)
     views = frozenset(method.views)
-    found = [_frontier(connection, method)] if risk is Risk.MISUSE else []
-    for whose, key, indicator, source, sql in SHARED:
-        if whose is risk and indicator in method.by_id and {"origin", "universe", "d30"} <= views:
-            found.append(_shared(connection, key, method.by_id[indicator].code, source, sql))
-    return tuple(f for f in found if f is not None)
+    found: dict[Risk, list[FamilyFigure | None]] = {risk: [] for risk in Risk}
+    found[Risk.MISUSE].append(_frontier(connection, method))
+    for risk, key, indicator, source, sql in SHARED:
+        if indicator in method.by_id and {"origin", "universe", "d30"} <= views:
+            code = method.by_id[indicator].code
+            found[risk].append(_shared(connection, key, code, source, sql))
+    return {risk: tuple(f for f in figures if f is not None) for risk, figures in found.items()}
 
 
 def _shared(

@@ -43,6 +43,9 @@ SELECT DISTINCT organisation, family, count(*) OVER (PARTITION BY organisation) 
 FROM (SELECT DISTINCT organisation, family FROM hand WHERE family IS NOT NULL) AS pairs
 """
 
+# Of equal rank the first by name: two pages of the same record must not differ.
+_BY_RANK = "ORDER BY rank, source, model_name"
+
 # One release listed by several catalogues is one; the names differ in punctuation and owner only.
 # A release is of the family whose name its own name contains (the longest), else of its account's.
 _RELEASED = f"""
@@ -71,13 +74,13 @@ WITH listed AS (
   QUALIFY row_number() OVER (PARTITION BY o.source, o.model_name
                              ORDER BY length(n.family) DESC NULLS LAST, n.family) = 1
 )
-SELECT owner AS organisation, max(kindred) AS family, arg_min(model_name, rank) AS model_name,
+SELECT owner AS organisation, max(kindred) AS family, first(model_name {_BY_RANK}) AS model_name,
        min(released_day) AS released_day, min(weights_released_day) AS weights_day,
        CASE WHEN bool_or(openness = 'open') THEN 'open'
             WHEN bool_or(openness = 'closed') THEN 'closed' ELSE 'unknown' END AS openness,
-       coalesce(arg_min(licence, rank) FILTER (WHERE licence IS NOT NULL), '') AS licence,
-       max(parameters) AS parameters, arg_min(source, rank) AS source,
-       arg_min(source_url, rank) AS source_url
+       coalesce(first(licence {_BY_RANK}) FILTER (WHERE licence IS NOT NULL), '') AS licence,
+       max(parameters) AS parameters, first(source {_BY_RANK}) AS source,
+       first(source_url {_BY_RANK}) AS source_url
 FROM known GROUP BY owner, same
 """
 
@@ -120,13 +123,16 @@ _NOTHING_REMOVED = """CREATE OR REPLACE TEMP VIEW stripped AS
 SELECT '' AS source, '' AS model_id WHERE 1 = 0"""
 
 
-def make_tables(connection: DuckDBPyConnection, *, removed_known: bool) -> None:
+def make_tables(
+    connection: DuckDBPyConnection, *, removed_known: bool, releases: bool = True
+) -> None:
     """Create `hand`, `called`, `kin`, `released`, `scored` and `stripped` on the connection.
 
+    Without `releases` there is no `released`, which costs more than all others.
     Without the method's view `safety_removed` nothing is known to be stripped (`stripped` is
     empty), and whoever reads it must say so.
     """
-    for sql in (_HAND, _CALLED, _KIN, _RELEASED, _SCORED):
+    for sql in (_HAND, _CALLED, _KIN, *((_RELEASED,) if releases else ()), _SCORED):
         connection.execute(sql)
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW stripped AS SELECT source, model_id FROM safety_removed"

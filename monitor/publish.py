@@ -33,7 +33,6 @@ from monitor.views import (
 from reports.model import Audience, SourceView
 from reports.site import render_all
 from reports.site_view import DueView, SiteView
-from rules.types import Risk
 
 Tell = Callable[[str, str, float | None], None]
 
@@ -48,7 +47,7 @@ def site_view(
     """Return everything the site shows; whoever renders sets the audience and what is due."""
     past = assessment_view(reconstructed, method, sources, beside=now) if reconstructed else None
     view, moment = now.fold.view, now.last.as_of
-    connection = view.at(moment)
+    connection = telling.cut(view, moment)
     diffusion = telling.classes(view, method, moment)
     families, publishers, unnamed = profiles(
         connection,
@@ -71,7 +70,7 @@ def site_view(
         families=families,
         publishers=publishers,
         unnamed=unnamed,
-        family_figures={r: family_figures(connection, method, r) for r in Risk},
+        family_figures=family_figures(connection, method),
         quarantines=quarantine_views(context),
         outbox=outbox_depth(context),
         base_url=context.settings.site.public_url or "",

@@ -116,7 +116,7 @@ def annual_view(context: Context, year: int, audience: Audience, tell: Tell | No
 def annual_of(context: Context, story: Told, year: int, audience: Audience) -> AnnualView:
     """Return a year's report out of a record that ends with the year, or today."""
     first, last = date(year, 1, 1), date(year, 12, 31)
-    connection = story.record.fold.view.at(story.cutoff)
+    connection = telling.cut(story.record.fold.view, story.cutoff)
     home = context.settings.home
     day = min(last, story.cutoff.date())
     shown = story.view(first, last)
@@ -133,7 +133,7 @@ def annual_of(context: Context, story: Told, year: int, audience: Audience) -> A
         diffusion=telling.classes(story.record.fold.view, story.method, story.cutoff),
         events=telling.events(connection, first, day),
         counts=telling.counts(connection, first, day),
-        families={r: family_figures(connection, story.method, r) for r in Risk},
+        families=family_figures(connection, story.method),
         scorecard=scorecard(story.record),
         quarantines=quarantine_views(context),
         audience=audience,
@@ -153,7 +153,7 @@ def specials_of(context: Context, story: Told, audience: Audience) -> tuple[Spec
     """Return the special assessment of each risk as of the end of a record, a year back."""
     last = story.cutoff.date()
     first = last - timedelta(days=364)
-    connection = story.record.fold.view.at(story.cutoff)
+    connection = telling.cut(story.record.fold.view, story.cutoff)
     shown, view = story.view(first, last), story.record.fold.view
     alerts = alerts_of(context, shown, first, last)
     of_every_risk = SpecialView(
@@ -163,7 +163,7 @@ def specials_of(context: Context, story: Told, audience: Audience) -> tuple[Spec
         sources=story.sources,
         comparisons=comparisons(connection, context.settings.home, first, last),
         counts=telling.counts(connection, first, last),
-        families={r: family_figures(connection, story.method, r) for r in Risk},
+        families=family_figures(connection, story.method),
         diffusion=telling.classes(view, story.method, story.cutoff),
         scorecard=scorecard(story.record),
         audience=audience,
@@ -201,7 +201,7 @@ def quarter_view(
     if story.cutoff.date() < first:
         said = f"a quarter up to {story.cutoff:%Y-%m}"
         raise ConfigError("command line", "--quarter", said)
-    connection = story.record.fold.view.at(story.cutoff)
+    connection = story.record.fold.view.at(story.cutoff, ("policy_events",))
     before = story.at(datetime.combine(first, time(0), UTC))
     return QuarterView(
         year=year,

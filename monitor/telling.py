@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from collectors.schema import days, from_days
+from collectors.schema import TABLES, days, from_days
 from config.method import Method, Words
 from monitor.asof import View
 from monitor.credit import credit
@@ -26,6 +26,14 @@ from reports.chapters import (
 from reports.model import HistoryPoint
 from rules.pendulum.types import CaseResult
 from rules.types import Risk
+
+KEPT = frozenset({"roots", "origin", "d30", "universe", "safety_removed"})
+"""What reports read beside the tables; the method's other views are of no use to them."""
+
+
+def cut(view: View, moment: datetime) -> DuckDBPyConnection:
+    """Return the connection with all that reports read, cut to a moment."""
+    return view.at(moment, TABLES.keys() | (KEPT & {"roots", *view.views}))
 
 
 def counts(connection: DuckDBPyConnection, first: date, last: date) -> tuple[CountSeries, ...]:

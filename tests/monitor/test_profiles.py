@@ -19,8 +19,11 @@ from collectors.record import (
     Tag,
 )
 from config.method import Words
+from monitor import telling
 from monitor.batch import BatchWriter
+from monitor.comparing import comparisons
 from monitor.context import Context, open_context
+from monitor.diffusion import diffusion_rows, judged
 from monitor.family_figures import family_figures
 from monitor.profiles import profiles
 from monitor.record import open_view
@@ -91,6 +94,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
     ])  # fmt: skip
     put(made, "epoch", [
         release("Lama 1", "Lab Inc", "Lama licence", Openness.OPEN, 1),
+        release("Lama_2", "Lab Inc", "Zlib", Openness.OPEN, 5),  # the same: the first name stands
         release("Lama-2", "Lab Inc", "Apache 2.0", Openness.OPEN, 5),
         release("Oracle", "Lab Inc", "API access", Openness.CLOSED, 6),
         release("uncensored-lama", "Lab Inc", "Apache 2.0", Openness.OPEN, 6),
@@ -181,7 +185,8 @@ def test_what_the_record_ties_to_it_is_tied(told: tuple[Profile, Profile, Unname
 
 def test_figures_open_up_by_family_and_strangers_are_one_line(context: Context) -> None:
     connection = open_view(context, context.method).at(END)
-    found = {f.key: f for r in Risk for f in family_figures(connection, context.method, r)}
+    figures = family_figures(connection, context.method)
+    found = {f.key: f for r in Risk for f in figures[r]}
     assert [(x.name, x.value, x.share) for x in found["removed"].lines] == [("Lama", 2.0, 1.0)]
     assert [(x.name, x.value) for x in found["derivatives"].lines] == [("Lama", 3.0)]
     assert [(x.name, x.value) for x in found["frontier"].lines] == [("Lama", 120.0)]
@@ -189,8 +194,31 @@ def test_figures_open_up_by_family_and_strangers_are_one_line(context: Context) 
     assert not [n for n in NEVER if n in repr(found)]
 
 
+def test_pages_read_diffusion_classes_without_a_table_of_them_all(context: Context) -> None:
+    view = open_view(context, context.method)
+    shown = diffusion_rows(view, context.method, END)
+    assert not {"diffusion", "diffusion_facts"} & {n for n in view.views if view.made(n)}
+    assert shown == ()
+    assert len(list(judged(view, context.method, END))) == 5
+    assert view.made("diffusion")
+
+
+def test_reports_find_what_a_full_cut_shows(context: Context) -> None:
+    whole, narrow = (open_view(context, context.method) for _ in range(2))
+    found = [
+        (
+            profiles(connection, {}),
+            family_figures(connection, context.method),
+            comparisons(connection, "CN", date(2026, 1, 1), END.date()),
+        )
+        for connection in (whole.at(END), telling.cut(narrow, END))
+    ]
+    assert found[0] == found[1]
+    assert not narrow.made("foreign_top")
+
+
 def test_before_any_data_there_is_nothing_to_tell(context: Context) -> None:
     connection = open_view(context, context.method).at(datetime(2025, 1, 1, tzinfo=UTC))
     families, publishers, unnamed = profiles(connection, {})
     assert (families, publishers, unnamed) == ((), (), Unnamed(0, 0, None))
-    assert [family_figures(connection, context.method, r) for r in Risk] == [(), (), ()]
+    assert family_figures(connection, context.method) == dict.fromkeys(Risk, ())
