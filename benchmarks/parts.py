@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks import catalogue, sweep
 from benchmarks.judge import figures
+from benchmarks.machine import circumstances
 from benchmarks.measure import Failed, task, tocsin
 
 Found = dict[str, Any]
@@ -99,6 +100,7 @@ def grown(asked: Asked) -> Found:
 
 def _at_size(asked: Asked, models: int) -> Found:
     said(f"growth: {models:,} models")
+    around = circumstances()
     home = asked.home(f"grown-{models}")
     shutil.rmtree(home, ignore_errors=True)
     start = tocsin("--home", str(home / "empty"), "doctor").cpu_s
@@ -110,6 +112,7 @@ def _at_size(asked: Asked, models: int) -> Found:
     return {
         "models": models, "sweep_s": sweeping.cpu_s - start, "sweep_mb": sweeping.peak_mb,
         "judge_s": told["total_s"], "judge_cpu_s": told["cpu_s"], "judge_mb": judging.peak_mb,
+        **around,
     }  # fmt: skip
 
 

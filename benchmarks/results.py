@@ -133,13 +133,14 @@ def growth_lines(found: Found) -> list[str]:
             f"{1e6 * r['judge_s'] / r['models']:.1f}",
             f"{r['sweep_mb']:.0f}",
             f"{r['judge_mb']:.0f}",
+            f"{r['at']}, {r['load']}",
         ]
         for r in rows
     ]
     first, last = rows[0], rows[-1]
     head = [
         "models", "sweep CPU s", "µs a model", "indicators s", "µs a model", "sweep MB",
-        "indicators MB",
+        "indicators MB", "measured, load before",
     ]  # fmt: skip
     said = f"{last['models'] / first['models']:.0f} times the models: "
     said += f"{last['sweep_s'] / first['sweep_s']:.1f} times the sweep, "
@@ -189,6 +190,7 @@ def _with_the_largest(parts: Mapping[str, Found]) -> dict[str, Found]:
     largest = {
         "models": swept["models"], "sweep_s": swept["pipeline_s"] - swept["start_s"],
         "sweep_mb": swept["peak_mb"], "judge_s": ours["total_s"], "judge_mb": ours["mb"],
+        "at": parts["a"]["at"], "load": parts["a"]["load"],
     }  # fmt: skip
     return found | {"c": {**parts["c"], "found": {"rows": [*rows, largest]}}}
 
