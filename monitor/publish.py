@@ -31,7 +31,7 @@ from monitor.views import (
     record_transitions,
 )
 from reports.model import Audience, SourceView
-from reports.site import render_all
+from reports.site import Bodies, render_all
 from reports.site_view import DueView, SiteView
 
 Tell = Callable[[str, str, float | None], None]
@@ -84,10 +84,10 @@ def publish(context: Context, method: Method, now: Record, reconstructed: Record
     view = site_view(context, method, now, reconstructed, sources)
     laid = lay(context, now, reconstructed, sources)
     view = replace(view, annuals=laid.years, documents=laid.documents)
-    count = 0
+    count, bodies = 0, Bodies()
     for audience in Audience:
         due = due_views(context, method, now, audience)
-        pages = dict(render_all(replace(view, audience=audience, due=due)))
+        pages = dict(render_all(replace(view, audience=audience, due=due), bodies))
         pages |= laid.pages(audience, context.settings.site.languages)
         pages |= stored_reports(context, audience)
         pages |= stored_feeds(context, audience)

@@ -141,19 +141,35 @@ def say(lang: str, zone: str, name: str, *arguments: object, prose: str = "say")
 
 def render_page(template: str, lang: str, zone: str, page: Page, **context: object) -> bytes:
     """Return one self-contained page: style inline, nothing fetched from anywhere."""
+    return headed(lang, zone, page, render_body(template, lang, zone, page, **context))
+
+
+def headed(lang: str, zone: str, page: Page, body: str) -> bytes:
+    """Return a page out of its head, which bears the marking, and its body."""
     style = page_style(page)
+    head = (
+        environment(lang, zone)
+        .get_template("shared/head.j2")
+        .render(
+            page=page,
+            style=Markup(style),  # noqa: S704 (our own sheet; the running head is filtered)
+            policy=policy(style, page.script),
+        )
+    )
+    return (tidy(head).removesuffix("\n") + body).encode()
+
+
+def render_body(template: str, lang: str, zone: str, page: Page, **context: object) -> str:
+    """Return what stands below the head: the same for every audience unless `page.marking` is."""
     depth = page.path.count("/") - 1 if page.path else 0
     up = "../" * max(depth, 0)
     inner = page.path.split("/", 1)[1] if "/" in page.path else ""
     values: Mapping[str, object] = {
         **context,
         "page": page,
-        "style": Markup(style),  # noqa: S704 (our own sheet; the running head is filtered)
         "script": Markup(page.script),  # noqa: S704 (a constant of ours)
-        "policy": policy(style, page.script),
         "up": up,
         "other": f"{up}../{OTHER[lang]}/{inner}" if inner and page.both_languages else "",
         "other_lang": OTHER[lang],
     }
-    html = environment(lang, zone).get_template(template).render(values)
-    return tidy(html).encode()
+    return tidy(environment(lang, zone).get_template(template).render(values))

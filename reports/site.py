@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reports.alert import render_alert
-from reports.environment import Page, render_page, say
+from reports.environment import Page, headed, render_body, render_page, say
 from reports.formats import LANGS
 from reports.marking import marking
 from reports.model import AssessmentView, Audience, IndicatorView, RiskView
@@ -12,6 +12,9 @@ from reports.profile import PAGES
 from reports.search import SCRIPT, entries
 from reports.site_view import SiteView
 from reports.status import status_bytes
+
+Bodies = dict[str, str]
+"""Pages without their heads, by path: those that tell every audience the same are drawn once."""
 
 FAMILIES = 12
 """Families to which the page of an indicator leads."""
@@ -35,6 +38,15 @@ def _page(view: SiteView, lang: str, path: str, title: str, here: str, script: s
         marking=marking(view.audience, lang),
         script=script,
     )
+
+
+def _same_for_all(
+    bodies: Bodies, template: str, lang: str, zone: str, page: Page, **context: object
+) -> bytes:
+    """Return a page of which only the head is its audience's; `context` must show no audience."""
+    if page.path not in bodies:
+        bodies[page.path] = render_body(template, lang, zone, page, **context)
+    return headed(lang, zone, page, bodies[page.path])
 
 
 def _risks(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
@@ -63,7 +75,7 @@ def _risks(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
         )
 
 
-def _indicators(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
+def _indicators(view: SiteView, lang: str, bodies: Bodies) -> Iterator[tuple[str, bytes]]:
     for r in view.now.risks:
         for i in r.indicators:
             path = f"indicators/{i.spec.code}.html"
@@ -77,7 +89,8 @@ def _indicators(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
             page = _page(view, lang, path, title, "indicators")
             yield (
                 f"{lang}/{path}",
-                render_page(
+                _same_for_all(
+                    bodies,
                     "shared/indicator.j2",
                     lang,
                     view.zone,
@@ -91,16 +104,26 @@ def _indicators(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
             )
 
 
-def _profiles(view: SiteView, lang: str) -> Iterator[tuple[str, bytes]]:
+def _profiles(view: SiteView, lang: str, bodies: Bodies) -> Iterator[tuple[str, bytes]]:
     codes = {i.spec.code: i for i in view.now.indicators}
     paths = view.profile_paths
     for p in (*view.families, *view.publishers):
         title = say(lang, view.zone, "profile_title", p, prose="profile")
         page = _page(view, lang, p.path, title, "families")
-        body = render_page(
-            "shared/profile.j2", lang, view.zone, page, view=view, p=p, codes=codes, paths=paths
+        yield (
+            f"{lang}/{p.path}",
+            _same_for_all(
+                bodies,
+                "shared/profile.j2",
+                lang,
+                view.zone,
+                page,
+                view=view,
+                p=p,
+                codes=codes,
+                paths=paths,
+            ),
         )
-        yield f"{lang}/{p.path}", body
 
 
 SIMPLE = {
@@ -133,13 +156,14 @@ def for_audience(view: SiteView) -> SiteView:
     )
 
 
-def render_site(view: SiteView, lang: str) -> dict[str, bytes]:
+def render_site(view: SiteView, lang: str, bodies: Bodies | None = None) -> dict[str, bytes]:
     """Return every page of one language, by path under the site's root (`zh/index.html`, …).
 
+    `bodies` keeps what the next audience of the same view need not have drawn again.
     The alert pages are rendered from the view; whoever holds the stored bytes of an alert
     overlays them.
     """
-    view = for_audience(view)
+    view, bodies = for_audience(view), {} if bodies is None else bodies
     pages: dict[str, bytes] = {}
     for path, (template, macro, here) in SIMPLE.items():
         subject = view.now if macro == "indicators_title" else view
@@ -147,8 +171,8 @@ def render_site(view: SiteView, lang: str) -> dict[str, bytes]:
         page = _page(view, lang, path, say(lang, view.zone, macro, subject, prose=prose), here)
         pages[f"{lang}/{path}"] = render_page(template, lang, view.zone, page, view=view)
     pages.update(_risks(view, lang))
-    pages.update(_indicators(view, lang))
-    pages.update(_profiles(view, lang))
+    pages.update(_indicators(view, lang, bodies))
+    pages.update(_profiles(view, lang, bodies))
     for alert in view.alerts:
         pages[f"{lang}/alerts/{alert.id}.html"] = render_alert(alert, lang, view.audience)
     found = entries(view, lang)
@@ -173,9 +197,12 @@ def render_root(view: SiteView) -> dict[str, bytes]:
     return {"index.html": entrance, "status.json": status_bytes(view)}
 
 
-def render_all(view: SiteView) -> Mapping[str, bytes]:
-    """Return the whole tree of one audience: both languages and what stands above them."""
+def render_all(view: SiteView, bodies: Bodies | None = None) -> Mapping[str, bytes]:
+    """Return the whole tree of one audience: both languages and what stands above them.
+
+    Whoever renders the same view for another audience hands over the same `bodies`.
+    """
     pages = render_root(view)
     for lang in LANGS:
-        pages.update(render_site(view, lang))
+        pages.update(render_site(view, lang, bodies))
     return pages

@@ -15,7 +15,7 @@ from reports.annual import render_annual
 from reports.chapters import DiffusionRow
 from reports.model import Audience, HistoryPoint
 from reports.profile import PAGES, Profile, ProfileKind, ReleaseMonth
-from reports.site import render_all
+from reports.site import Bodies, render_all
 from reports.site_view import AlertLine, SiteView
 from rules.types import Level, Risk
 from tests.reports import pages, sample, sample_profiles
@@ -286,6 +286,14 @@ def test_internal_trees_bear_the_marking_and_public_ones_do_not() -> None:
 def test_the_same_view_gives_the_same_bytes() -> None:
     again = render_alert(sample.alert(), "zh", Audience.INTERNAL)
     assert again == pages.documents()["alert.zh.html"]
+
+
+def test_bodies_drawn_once_tell_each_audience_what_it_would_be_told_alone() -> None:
+    bodies: Bodies = {}
+    for audience in Audience:
+        assert render_all(sample.site(audience), bodies) == render_all(sample.site(audience))
+    assert {p.split("/")[1] for p in bodies} == {"indicators", "families", "publishers"}
+    assert not [p for p, body in bodies.items() if "内部" in body or "Internal" in body]
 
 
 def test_alerts_told_earlier_are_listed_with_their_state() -> None:
