@@ -85,7 +85,8 @@ def publish(context: Context, method: Method, now: Record, reconstructed: Record
     laid = lay(context, now, reconstructed, sources)
     view = replace(view, annuals=laid.years, documents=laid.documents)
     count, bodies = 0, Bodies()
-    for audience in Audience:
+    # What both are told is drawn for the public, so that nothing internal can slip into it.
+    for audience in (Audience.PUBLIC, Audience.INTERNAL):
         due = due_views(context, method, now, audience)
         pages = dict(render_all(replace(view, audience=audience, due=due), bodies))
         pages |= laid.pages(audience, context.settings.site.languages)
