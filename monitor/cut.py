@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from duckdb import DuckDBPyConnection
 
-from collectors.record import Mode, Record
+from collectors.record import Mode, Model, Record
 from collectors.schema import key_columns
 from monitor.pieces import Piece, day_of, listed, quoted
 
@@ -69,6 +69,8 @@ class Cutter:
         """Whether a key stands twice in these files: they never change, so it is asked once."""
         self.settled = frozenset[str]()
         """Batches of which every row was known and none lost, at the last cut."""
+        self.beaten = frozenset[str]()
+        """Batches of which every row was known and few lost: those are in the table `NAME_lost`."""
 
     def known(self, until: int, chosen: Iterable[Piece] | None = None, where: str = "") -> str:
         """Return a SELECT of all rows that were known by then, every row of a key."""
@@ -89,7 +91,7 @@ class Cutter:
             rows[piece.file.batch_id] += piece.file.rows
         small = [p for p in known if rows[p.file.batch_id] < self.ranked_rows]
         groups = _groups([p for p in known if rows[p.file.batch_id] >= self.ranked_rows])
-        held, plain, apart = list[str](), list[Piece](), list[str]()
+        held, plain, apart = list[Piece](), list[Piece](), list[str]()
         for group in groups:
             largest = _largest(group)
             others = [(p, "") for p in group if p not in largest]
@@ -98,24 +100,46 @@ class Cutter:
             ranked, is_contested = self._against(until, largest, others)
             apart += ranked
             if is_contested:
-                held.append(self.known(until, largest))
+                held += largest
             else:
                 plain += largest
-        self.settled = frozenset(p.file.batch_id for p in plain if p.versions[1] <= until)
         if small:
             none = " OR ".join(self._within(g) for g in groups)
             apart.append(self.known(until, small, f"NOT ({none})" if none else ""))
-        return self._together(self.known(until, plain) if plain else "", held, apart)
+        rivalled = self.known(until, held) if held else ""
+        found = self._together(self.known(until, plain) if plain else "", rivalled, apart)
+        self.settled, self.beaten = _whole(plain, until), _whole(held, until)
+        if self.beaten and self.name == Model.TABLE and not self._lost(rivalled):
+            self.settled, self.beaten = self.settled | self.beaten, frozenset()
+        return found
+
+    def _lost(self, rivalled: str) -> bool:
+        """Set apart the rows that are not the newest of their key; whether there is any."""
+        envelope = "t.source, t.model_id, t.batch_id, t.fetched_at_s"
+        self.run(
+            f"CREATE OR REPLACE TABLE {self.name}_lost AS SELECT {envelope} FROM ({rivalled}) AS t "
+            f"SEMI JOIN {self.name}_apart AS a ON {self._same('t', 'a')} "
+            f"ANTI JOIN {self.name}_apart AS m ON {SNAPSHOT}"
+        )
+        return self.run(f"SELECT 1 FROM {self.name}_lost LIMIT 1").fetchone() is not None
 
     def follow(self, until: int, models: "Cutter | None") -> str:
         """Return a SELECT of the rows whose model's newest snapshot they came with.
 
-        No batch holds such a row without its model, so where no model lost none is looked up.
+        No batch holds such a row without its model, so where no model lost none is looked up, and
+        where few did only those are.
         """
         settled = models.settled if models else frozenset[str]()
+        beaten = models.beaten if models else frozenset[str]()
         plain = [p for p in self.pieces if p.file.batch_id in settled]
-        others = [p for p in self.pieces if p.file.batch_id not in settled]
+        rivalled = [p for p in self.pieces if p.file.batch_id in beaten]
+        others = [p for p in self.pieces if p.file.batch_id not in settled | beaten]
         parts = [self.known(until, plain)] if plain else []
+        if rivalled:
+            parts.append(
+                f"SELECT t.* FROM ({self.known(until, rivalled)}) AS t "
+                f"ANTI JOIN {Model.TABLE}_lost AS m ON {SNAPSHOT}"
+            )
         if others:
             rows = (
                 f"SELECT t.* FROM ({self.known(until, others)}) AS t JOIN models AS m ON {SNAPSHOT}"
@@ -126,18 +150,18 @@ class Cutter:
             parts.append(rows)
         return " UNION ALL BY NAME ".join(parts)
 
-    def _together(self, plain: str, held: Sequence[str], apart: Sequence[str]) -> str:
+    def _together(self, plain: str, rivalled: str, apart: Sequence[str]) -> str:
         """Return rows that stand alone, rows that may lose, and the winners of what is apart."""
         self.run(f"DROP TABLE IF EXISTS {self.name}_apart")
         parts = [plain] if plain else []
         if apart:
             rows = newest(self.record, " UNION ALL BY NAME ".join(apart))
             self.run(f"CREATE TABLE {self.name}_apart AS {rows}")
-            same = self._same("t", "a")
-            parts += [
-                f"SELECT t.* FROM ({rows}) AS t ANTI JOIN {self.name}_apart AS a ON {same}"
-                for rows in held
-            ]
+            if rivalled:
+                same = self._same("t", "a")
+                parts.append(
+                    f"SELECT t.* FROM ({rivalled}) AS t ANTI JOIN {self.name}_apart AS a ON {same}"
+                )
             parts.append(f"SELECT * FROM {self.name}_apart")
         return " UNION ALL BY NAME ".join(parts) or self._none()
 
@@ -211,6 +235,12 @@ class Cutter:
 
     def _same(self, one: str, other: str) -> str:
         return " AND ".join(f"{one}.{k} IS NOT DISTINCT FROM {other}.{k}" for k in self.keys)
+
+
+def _whole(pieces: Sequence[Piece], until: int) -> frozenset[str]:
+    """Return the batches of which all these files were known to their last row."""
+    torn = {p.file.batch_id for p in pieces if p.versions[1] > until}
+    return frozenset(p.file.batch_id for p in pieces) - torn
 
 
 def _groups(known: Sequence[Piece]) -> list[list[Piece]]:

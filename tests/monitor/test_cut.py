@@ -156,3 +156,32 @@ def test_a_large_table_made_only_for_others_is_given_back_and_made_again_when_re
     assert run("SELECT count(*) FROM middle").fetchall() == told
     assert view.made("told") == made
     assert view.at(last).execute("SELECT count(*) FROM roots").fetchall() == told
+
+
+@pytest.mark.parametrize(("again", "looked_up"), [("o/other", False), ("o/m1", True)])
+def test_rows_of_models_are_looked_up_only_where_a_model_lost(
+    tmp_path: Path, again: str, *, looked_up: bool
+) -> None:
+    lake = Lake(str(tmp_path / "lake"), open_store(sqlite_url(tmp_path / "tocsin.db")))
+    for number, names in enumerate((["o/m0", "o/m1", "o/m2"], [again])):
+        at = FIRST + timedelta(hours=number)
+        writer = BatchWriter(lake, f"b{number}", "hub", is_live=True)
+        writer.add([Model(source_url=URL, model_id=n, sha=f"{number}") for n in names], at)
+        writer.add([Tag(source_url=URL, model_id=n, tag=f"t{number}") for n in names], at)
+        batch = Batch(
+            id=f"b{number}", run_id="r", source="hub", state=BatchState.VISIBLE, is_live=True,
+            fetched_at=at, visible_at=at, rows=len(names),
+        )  # fmt: skip
+        with Session(lake.engine) as session:
+            lake.commit(session, batch, writer.finish())
+            session.commit()
+    view = View(
+        lake, lake.visible(), home="CN", views={}, reconstructed=False, in_memory_rows=0,
+        ranked_rows=2,
+    )  # fmt: skip
+    run = view.at(FIRST + timedelta(days=1)).execute
+    sql = run("SELECT sql FROM duckdb_views() WHERE view_name = 'tags'").fetchall()[0][0]
+    assert ("models_lost" in sql) is looked_up
+    tags = dict(run("SELECT model_id, tag FROM tags").fetchall())
+    assert tags == dict.fromkeys(("o/m0", "o/m1", "o/m2"), "t0") | {again: "t1"}
+    view.close()
