@@ -96,7 +96,9 @@ def _judged(found: Found, names: Mapping[str, str]) -> list[str]:
         times = [f"{told[t]:.2f}" for t in ("prepare_s", "indicators_s", "total_s")]
         rows.append([name, *times, cpu, f"{told['mb']:.0f}"])
     head = ["", "tables and views s", "indicators s", "together s", "CPU s", "peak MB"]
-    return [*table(head, rows), ""]
+    around = found["measured"]
+    said = f"Measured {around['at']} at {around['commit']}; load before {around['load']}."
+    return [*table(head, rows), "", said, ""]
 
 
 def _ratios(found: Found) -> list[str]:
@@ -133,14 +135,14 @@ def growth_lines(found: Found) -> list[str]:
             f"{1e6 * r['judge_s'] / r['models']:.1f}",
             f"{r['sweep_mb']:.0f}",
             f"{r['judge_mb']:.0f}",
-            f"{r['at']}, {r['load']}",
+            f"{r['at']} at {r['commit']}, load {r['load']}",
         ]
         for r in rows
     ]
     first, last = rows[0], rows[-1]
     head = [
         "models", "sweep CPU s", "µs a model", "indicators s", "µs a model", "sweep MB",
-        "indicators MB", "measured, load before",
+        "indicators MB", "measured",
     ]  # fmt: skip
     said = f"{last['models'] / first['models']:.0f} times the models: "
     said += f"{last['sweep_s'] / first['sweep_s']:.1f} times the sweep, "
@@ -190,7 +192,7 @@ def _with_the_largest(parts: Mapping[str, Found]) -> dict[str, Found]:
     largest = {
         "models": swept["models"], "sweep_s": swept["pipeline_s"] - swept["start_s"],
         "sweep_mb": swept["peak_mb"], "judge_s": ours["total_s"], "judge_mb": ours["mb"],
-        "at": parts["a"]["at"], "load": parts["a"]["load"],
+        **{name: parts["a"][name] for name in ("at", "commit", "load")},
     }  # fmt: skip
     return found | {"c": {**parts["c"], "found": {"rows": [*rows, largest]}}}
 
