@@ -24,7 +24,7 @@ def is_model_id(text: str) -> bool:
 
 
 def are_model_ids(texts: Sequence[str]) -> bool:
-    """Return whether all of them can be ids: asked of the joined text, thirty times faster."""
+    """Return whether all of them can be ids; the joined text is asked, for speed."""
     if not texts:
         return True
     joined = "\n".join(texts)
