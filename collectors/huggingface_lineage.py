@@ -78,19 +78,20 @@ def _declared(items: Sequence[Described], tags: Tags) -> _Edges:
     rows: list[int] = []
     bases: list[str] = []
     relations: list[str] = []
-    silent = np.zeros(len(items), np.bool_)
     unclear: set[int] = set()
     for row, item in enumerate(items):
         found = item.bases
+        if not found:
+            continue
         if isinstance(found, Bases) and found.models and found.relation in RELATIONS:
             for base in found.models:
                 rows.append(row)
                 bases.append(base if isinstance(base, str) else base.id)
                 relations.append(found.relation)
-            continue
-        silent[row] = True
-        if found:
+        else:
             unclear.add(row)
+    silent = np.ones(len(items), np.bool_)
+    silent[rows] = False
     tagged = _tagged(tags, silent)
     for row in sorted(unclear | tagged.keys()):
         found, by_base = items[row].bases, tagged.get(row, {})

@@ -176,8 +176,8 @@ def describe(
         shared,
     )  # fmt: skip
     if len(tags.texts):
-        named = {"model_id": ids.take(pa.array(tags.owners)), "tag": tags.texts}
-        yield Columns(Tag, named, shared)
+        owners = pa.DictionaryArray.from_arrays(pa.array(tags.owners), ids)
+        yield Columns(Tag, {"model_id": owners, "tag": tags.texts}, shared)
     yield from lineage(items, ids, tags, shared)
 
 

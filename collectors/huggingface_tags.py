@@ -6,7 +6,6 @@ else, which is then decoded tag by tag.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import chain
 
 import msgspec
@@ -23,26 +22,23 @@ _QUOTE, _COMMA, _OPEN, _SHUT, _BREAK = b'",[]\n'
 class Tags:
     """All tags of a page in one flat column; `owners` says which row of the page has each.
 
-    `texts` and `owners` are equally long; `owners` ascends from 0 to `rows` - 1. What is asked of
-    the texts is asked of the few different ones. `printable`: all of them are known to be.
+    `texts` (the different ones, and by number) and `owners` are equally long; `owners` ascends from
+    0 to `rows` - 1. What is asked of the texts is asked of the few different ones. `printable`: all
+    of them are known to be.
     """
 
     def __init__(
-        self, texts: pa.StringArray, owners: NDArray[np.int32], rows: int, *, printable: bool
+        self, texts: pa.DictionaryArray, owners: NDArray[np.int32], rows: int, *, printable: bool
     ) -> None:
         self.texts, self.owners, self.rows, self.printable = texts, owners, rows, printable
 
-    @cached_property
-    def _encoded(self) -> pa.DictionaryArray:
-        return self.texts.dictionary_encode()
-
     @property
     def _words(self) -> pa.StringArray:
-        return self._encoded.dictionary
+        return self.texts.dictionary
 
     @property
     def _codes(self) -> NDArray[np.int32]:
-        return _codes(self._encoded)
+        return numbers_of(self.texts)
 
     @classmethod
     def of(cls, lists: Sequence[Sequence[str] | None]) -> "Tags":
@@ -84,7 +80,7 @@ class Tags:
         cls, texts: pa.StringArray, counts: NDArray[np.int64], *, printable: bool
     ) -> "Tags":
         owners = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        return cls(texts, owners, len(counts), printable=printable)
+        return cls(texts.dictionary_encode(), owners, len(counts), printable=printable)
 
     def where(self, mask: NDArray[np.bool_]) -> "Tags":
         """Return those of the tags that the mask names; rows stay as they are."""
@@ -101,7 +97,7 @@ class Tags:
 
     def distinct(self) -> "Tags":
         """Return each tag of a row once: rows of a snapshot are read as they stand."""
-        first = first_of_pairs(self.owners, self._encoded)
+        first = first_of_pairs(self.owners, self.texts)
         return self if first is None else self.where(first)
 
     def plain(self) -> tuple["Tags", list[tuple[int, str]]]:
@@ -119,33 +115,36 @@ class Tags:
         self, prefix: str, wanted: NDArray[np.bool_] | None = None
     ) -> Iterator[tuple[int, str]]:
         """Return (row, rest of the tag) for each tag that begins so, in order."""
-        found = self._begin(prefix)
+        found = self._begin(prefix)[self._codes]
         if wanted is not None:
             found &= wanted[self.owners]
         if not found.any():
             return iter(())
-        rests = pc.utf8_slice_codeunits(self.texts.filter(pa.array(found)), len(prefix))
+        texts = self._words.take(pa.array(self._codes[found]))
+        rests = pc.utf8_slice_codeunits(texts, len(prefix))
         return zip(self.owners[found].tolist(), rests.to_pylist(), strict=True)
 
-    def first(self, prefix: str) -> pa.StringArray:
+    def first(self, prefix: str) -> pa.DictionaryArray:
         """Return, row by row, the rest of the first tag that begins so; null where none does."""
-        places = np.flatnonzero(self._begin(prefix))
-        nearest = np.full(self.rows, -1)
-        nearest[self.owners[places[::-1]]] = places[::-1]  # the last one written is the first
-        found = self.texts.take(pa.array(nearest, mask=nearest < 0))
-        return pc.utf8_slice_codeunits(found, len(prefix))
+        begin = self._begin(prefix)
+        places = np.flatnonzero(begin[self._codes])[::-1]
+        number = np.cumsum(begin, dtype=np.int32) - 1
+        nearest = np.full(self.rows, -1, np.int32)
+        nearest[self.owners[places]] = number[self._codes[places]]  # the last written is the first
+        rests = pc.utf8_slice_codeunits(self._words.filter(pa.array(begin)), len(prefix))
+        return pa.DictionaryArray.from_arrays(pa.array(nearest, mask=nearest < 0), rests)
 
     def _begin(self, prefix: str) -> NDArray[np.bool_]:
-        """Return which tags begin so, asked of the different words only."""
-        words = pc.indices_nonzero(pc.starts_with(self._words, prefix)).buffers()[1]
-        meant = np.zeros(len(self._words), np.bool_)
-        meant[np.frombuffer(words, np.uint64)] = True
-        return meant[self._codes]
+        """Return which of the different words begin so."""
+        mask = pc.indices_nonzero(pc.starts_with(self._words, prefix))
+        begin = np.zeros(len(self._words), np.bool_)
+        begin[np.frombuffer(mask.buffers()[1], np.uint64)] = True
+        return begin
 
 
 def first_of_pairs(rows: NDArray[np.int32], texts: pa.DictionaryArray) -> NDArray[np.bool_] | None:
     """Return where each pair of row and text stands first; None if no pair comes twice."""
-    pairs = rows * np.int64(len(texts)) + _codes(texts)
+    pairs = rows * np.int64(len(texts)) + numbers_of(texts)
     ordered = np.sort(pairs)
     if not np.any(ordered[1:] == ordered[:-1]):
         return None
@@ -154,7 +153,8 @@ def first_of_pairs(rows: NDArray[np.int32], texts: pa.DictionaryArray) -> NDArra
     return first
 
 
-def _codes(texts: pa.DictionaryArray) -> NDArray[np.int32]:
+def numbers_of(texts: pa.DictionaryArray) -> NDArray[np.int32]:
+    """Return the number of each text, without a copy."""
     # Arrow's own way to numpy would load pandas wherever that is installed.
     return np.frombuffer(texts.indices.buffers()[1], np.int32, len(texts))
 

@@ -39,6 +39,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]]
     MODE: ClassVar[Mode] = Mode.UPSERT
+    REPEATED: ClassVar[frozenset[str]] = frozenset({"source_url"})
+    """Texts that few rows have to themselves: gathered and written as a dictionary and numbers."""
 
     source_url: str
     occurred_on: date | None = None
@@ -51,6 +53,7 @@ class Model(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "models"
     KEY: ClassVar[tuple[str, ...]] = ("source", "model_id")
+    REPEATED = Record.REPEATED | {"pipeline", "library", "licence", "gated"}
 
     model_id: str  # "owner/name" as the hub spells it
     author: str | None = None
@@ -71,6 +74,7 @@ class Tag(Record, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "tags"
     KEY: ClassVar[tuple[str, ...]] = ("source", "model_id", "tag")
     MODE: ClassVar[Mode] = Mode.FOLLOW
+    REPEATED = Record.REPEATED | {"model_id", "tag"}
 
     model_id: str
     tag: str
@@ -82,6 +86,7 @@ class Base(Record, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "bases"
     KEY: ClassVar[tuple[str, ...]] = ("source", "model_id", "position")
     MODE: ClassVar[Mode] = Mode.FOLLOW
+    REPEATED = Record.REPEATED | {"relation"}
 
     model_id: str
     position: int

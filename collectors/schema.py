@@ -17,6 +17,9 @@ _EPOCH = date(1970, 1, 1)
 ENVELOPE = ("source", "batch_id", "fetched_at_s", "known_from_s", "is_live")
 """Columns that the lake adds to every row; `is_live` is 0 for the shipped baseline."""
 
+BY_NUMBER = pa.dictionary(pa.int32(), pa.string())
+"""Texts of which there are few: each once, and its number in every row."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -96,6 +99,15 @@ def arrow_schema(record: type[Record]) -> pa.Schema:
         pa.field("is_live", pa.int8()),
     ]
     return pa.schema(own + envelope)
+
+
+@cache
+def gathered_schema(record: type[Record]) -> pa.Schema:
+    """Return the schema of rows in memory: as in the file, texts that repeat by number."""
+    repeated = record.REPEATED | {"source", "batch_id"}
+    return pa.schema(
+        [f.with_type(BY_NUMBER) if f.name in repeated else f for f in arrow_schema(record)]
+    )
 
 
 def key_columns(record: type[Record]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -12,9 +13,11 @@ import pyarrow.parquet as pq
 
 from collectors.base import Columns, Parsed, Refused
 from collectors.record import Record
-from collectors.schema import TABLES, Column, arrow_schema, columns, days, seconds
+from collectors.schema import BY_NUMBER, TABLES, Column, columns, days, gathered_schema, seconds
 from monitor.lake import Lake, LakeFile
 
+_AT_LEAST = 1000
+"""Rows of one value made at once; most pages have as many."""
 ROW_GROUP = 120_000
 """Rows gathered before they are written: a few MB a table, however long the sweep."""
 
@@ -45,7 +48,7 @@ class BatchWriter:
         self.part = part
         self.rows: dict[str, int] = defaultdict(int)
         self.refused: list[Refused] = []
-        self._constants: dict[tuple[Any, pa.DataType], pa.Array] = {}
+        self._constants: dict[tuple[object, Any], pa.Array] = {}
         self._open: dict[str, _Part] = {}
         self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
         self._waiting_rows: dict[str, int] = defaultdict(int)
@@ -85,33 +88,33 @@ class BatchWriter:
         fetched: int,
         count: int,
     ) -> pa.Table:
-        arrays: list[Any] = []
-        for column in columns(kind):
-            convert = column.convert
+        schema = gathered_schema(kind)
+        arrays: list[pa.Array] = []
+        for column, type_ in _typed_columns(kind):
             if column.field in given:
-                arrays.append(_array(column, given[column.field]))
+                arrays.append(_typed(_array(column, given[column.field]), type_))
                 continue
             value = shared.get(column.field, _default(kind, column.field))
-            value = value if value is None or convert is None else convert(value)
-            arrays.append(self._same(value, column.type, count))
+            value = value if value is None or column.convert is None else column.convert(value)
+            arrays.append(self._same((kind, column.name), value, type_, count))
         # What the world could know later than we fetched it would be a lie about time.
         moments = [fetched if k is None else min(seconds(k), fetched) for k in known]
         fetched_at = pa.repeat(pa.scalar(fetched, pa.int64()), count)
         arrays += [
-            self._same(self.source, pa.string(), count),
-            self._same(self.batch_id, pa.string(), count),
+            self._same("source", self.source, BY_NUMBER, count),
+            self._same("batch_id", self.batch_id, BY_NUMBER, count),
             fetched_at,
             pa.array(moments, pa.int64()) if moments else fetched_at,
-            self._same(int(self.is_live), pa.int8(), count),
+            self._same("is_live", int(self.is_live), pa.int8(), count),
         ]
-        return pa.Table.from_arrays(arrays, schema=arrow_schema(kind))
+        return pa.Table.from_arrays(arrays, schema=schema)
 
-    def _same(self, value: Any, type_: pa.DataType, count: int) -> pa.Array:
+    def _same(self, column: object, value: Any, type_: pa.DataType, count: int) -> pa.Array:
         """Return the value `count` times; what all pages of a batch share is made only once."""
-        kept = self._constants.get((value, type_))
+        kept = self._constants.get((column, value))
         if kept is None or len(kept) < count:
-            kept = pa.repeat(pa.scalar(value, type_), max(count, 1000))
-            self._constants[value, type_] = kept
+            kept = _repeated(value, type_, max(count, _AT_LEAST))
+            self._constants[column, value] = kept
         return kept.slice(0, count)
 
     def _gather(self, kind: type[Record], table: pa.Table) -> None:
@@ -128,7 +131,7 @@ class BatchWriter:
         if not tables:
             return
         part = self._open.get(name) or self._start(name)
-        table = pa.concat_tables(tables)
+        table = pa.concat_tables(tables).unify_dictionaries()
         part.writer.write_table(table, row_group_size=ROW_GROUP)
         part.rows += table.num_rows
         for bounds, column in ((part.known, "known_from_s"), (part.fetched, "fetched_at_s")):
@@ -139,15 +142,18 @@ class BatchWriter:
         path = f"{name}/{self.batch_id}-{self.part:04d}.parquet"
         self.lake.files.makedirs(self.lake.full(name), exist_ok=True)
         sink = self.lake.files.open(self.lake.full(path), "wb")
+        schema = gathered_schema(TABLES[name])
         writer = pq.ParquetWriter(
-            sink, arrow_schema(TABLES[name]), compression="zstd", compression_level=1
+            sink,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            # Who reads the file gets plain texts, however they came to it.
+            store_schema=False,
+            write_statistics=[f.name for f in schema if _has_bounds(f)],
         )
         part = self._open[name] = _Part(path, writer, sink)
         return part
-
-    def tables(self) -> dict[str, pa.Table]:
-        """Return the rows that are still in memory, by table (all of them, for a small batch)."""
-        return {n: pa.concat_tables(t) for n, t in self._waiting.items() if t}
 
     def finish(self) -> list[LakeFile]:
         """Close the files and return them, sealed and hashed; visible to nobody yet."""
@@ -184,6 +190,33 @@ def _array(column: Column, values: Any) -> pa.Array:
     if column.convert is not None:
         values = [None if v is None else column.convert(v) for v in values]
     return pa.array(values, column.type)
+
+
+@cache
+def _typed_columns(kind: type[Record]) -> tuple[tuple[Column, pa.DataType], ...]:
+    schema = gathered_schema(kind)
+    return tuple((c, schema.field(c.name).type) for c in columns(kind))
+
+
+def _typed(values: pa.Array, type_: pa.DataType) -> pa.Array:
+    """Return the texts by number, or one by one, as the column has them."""
+    if values.type == type_:
+        return values
+    return values.dictionary_encode() if type_ == BY_NUMBER else values.cast(type_)
+
+
+def _repeated(value: Any, type_: pa.DataType, count: int) -> pa.Array:
+    """Return the value `count` times."""
+    if type_ != BY_NUMBER:
+        return pa.repeat(pa.scalar(value, type_), count)
+    words = pa.array([] if value is None else [value], pa.string())
+    numbers = pa.repeat(pa.scalar(None if value is None else 0, pa.int32()), count)
+    return pa.DictionaryArray.from_arrays(numbers, words)
+
+
+def _has_bounds(field: "pa.Field[pa.DataType]") -> bool:
+    """Return whether lowest and highest are worth the comparing: numbers, and `source` (pieces)."""
+    return field.name == "source" or not (field.type == BY_NUMBER or field.type == pa.string())
 
 
 def _default(kind: type[Record], name: str) -> Any:
