@@ -19,7 +19,7 @@ from monitor.lake import Lake, LakeFile
 _AT_LEAST = 1000
 """Rows of one value made at once; most pages have as many."""
 ROW_GROUP = 120_000
-"""Rows gathered before they are written: a few MB a table, however long the sweep."""
+"""Rows gathered, page by page, before they are written: some MB a table, however long the sweep."""
 
 
 @dataclass
@@ -132,7 +132,9 @@ class BatchWriter:
             return
         part = self._open.get(name) or self._start(name)
         table = pa.concat_tables(tables).unify_dictionaries()
-        part.writer.write_table(table, row_group_size=ROW_GROUP)
+        # A short last group would carry every text of the first once more.
+        groups = max(1, table.num_rows // ROW_GROUP)
+        part.writer.write_table(table, row_group_size=-(-table.num_rows // groups))
         part.rows += table.num_rows
         for bounds, column in ((part.known, "known_from_s"), (part.fetched, "fetched_at_s")):
             span = pc.min_max(table[column])
