@@ -15,23 +15,24 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
 
 
 def sweep_lines(found: Found) -> list[str]:
-    """Return (a): the sweep against its floor and against the client."""
+    """Return (a): the sweep against its bound, against the plain program and the client."""
     pages = max(1, found["pages"])
+    whole = found["pipeline_s"] - found["start_s"]
 
     def row(name: str, seconds: float) -> list[object]:
-        ratio = seconds / found["floor_s"]
-        return [name, f"{seconds:.1f}", f"{1000 * seconds / pages:.1f}", f"{ratio:.2f}"]
+        ratios = [f"{seconds / found[against]:.2f}" for against in ("bound_s", "plain_s")]
+        return [name, f"{seconds:.1f}", f"{1000 * seconds / pages:.1f}", *ratios]
 
-    whole = found["pipeline_s"] - found["start_s"]
     memory = ", ".join(f"{second:.0f} s {mb:.0f} MB" for second, mb in found["memory"])
     return [
         f"## (a) Census sweep of {found['models']:,} generated models",
         "",
         *table(
-            ["", "CPU s", "CPU ms a page", "of the floor"],
+            ["", "CPU s", "CPU ms a page", "of the bound", "of the plain program"],
             [
                 row("decoding alone (gzip, msgspec)", found["decode_s"]),
-                row("floor: decoding, and writing the same Parquet", found["floor_s"]),
+                row("bound: decoding, and writing columns got for nothing", found["bound_s"]),
+                row("plain program: decoding, a list a column, writing", found["plain_s"]),
                 row("whole pipeline, its start-up left out", whole),
                 row("`HfApi.list_models` feeding the same writer", found["client_s"]),
             ],
@@ -41,10 +42,13 @@ def sweep_lines(found: Found) -> list[str]:
         f"quarantine, Parquet, manifest; {found['rows']:,} rows, "
         f"{found['lake_mb']:.0f} MB of lake, {found['wall_s']:.0f} s of wall time. "
         f"Its start-up ({found['start_s']:.1f} s of CPU, "
-        "measured as `tocsin doctor` on an empty home) is taken off; the other three rows leave "
-        "start-up out too.",
+        "measured as `tocsin doctor` on an empty home) is taken off; the other rows leave "
+        "start-up out too, bound and plain program also the network and every check. "
+        "No program reaches the bound: columns have to be made from what was decoded. "
+        "The plain program (`benchmarks/floor.py`) makes them and writes as many rows.",
         "",
-        f"- pipeline to floor: **{whole / found['floor_s']:.2f}** (asked: at most 1.5)",
+        f"- pipeline to plain program: **{whole / found['plain_s']:.2f}** (asked: at most 1.5 of "
+        f"decoding and writing the same Parquet); to the bound: **{whole / found['bound_s']:.2f}**",
         f"- client to pipeline: **{found['client_s'] / whole:.2f}** (asked: at least 2)",
         f"- resident memory, peak: **{found['peak_mb']:.0f} MB** (asked: under 600); "
         f"the client's process: {found['client_peak_mb']:.0f} MB",

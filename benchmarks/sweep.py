@@ -1,4 +1,4 @@
-"""(a) A census sweep: the whole pipeline against decoding alone and the hub's own client."""
+"""(a) A census sweep: the whole pipeline against its floors and the hub's own client."""
 
 import gzip
 import json
@@ -6,28 +6,22 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
-import requests
 from huggingface_hub import HfApi
 
-from benchmarks.hub import serving
+from benchmarks.floor import NOW
+from benchmarks.hub import PAGE, raw_pages, serving
 from benchmarks.measure import Measured, task, tocsin
-from collectors.base import Columns, Parsed, Payload
+from collectors.base import Columns, Parsed
 from collectors.huggingface import _EVERYTHING
 from collectors.huggingface_items import Item
-from collectors.huggingface_pages import parse_page
 from collectors.record import Base, Counter, Model, Tag
 from monitor.batch import BatchWriter
 from monitor.context import open_context
-
-_PAGE = 1000
-_NOW = datetime(2026, 8, 22, 6, tzinfo=UTC)
 
 
 def _writer(home: str) -> BatchWriter:
@@ -35,53 +29,16 @@ def _writer(home: str) -> BatchWriter:
     return BatchWriter(lake, "benchmark", "huggingface", is_live=True)
 
 
-def _raw_pages(url: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the address and the packed bytes of each page, as they come off the wire."""
-    asked = [("sort", "createdAt"), ("limit", str(_PAGE)), *(("expand", e) for e in _EVERYTHING)]
-    place: str | None = f"{url}/huggingface/api/models?{urlencode(asked)}"
-    with requests.Session() as session:
-        while place:
-            with session.get(place, stream=True, timeout=60) as answer:
-                body = answer.raw.read(decode_content=False)
-                yield place, body
-                place = answer.links.get("next", {}).get("url")
-
-
 def decode_alone(url: str) -> dict[str, float]:
     """Return the CPU of unzipping and decoding every page, the network left out."""
     decoder = msgspec.json.Decoder(list[Item])
     spent, models, pages = 0.0, 0, 0
-    for _, packed in _raw_pages(url):
+    for _, packed in raw_pages(url):
         begun = time.process_time()
         models += len(decoder.decode(gzip.decompress(packed)))
         spent += time.process_time() - begun
         pages += 1
     return {"cpu_s": spent, "models": models, "pages": pages}
-
-
-def decode_and_write(url: str, home: str) -> dict[str, float]:
-    """Return the CPU of decoding every page and writing the same Parquet; shaping is left out."""
-    decoder = msgspec.json.Decoder(list[Item])
-    writer = _writer(home)
-    spent, models, pages = 0.0, 0, 0
-    for place, packed in _raw_pages(url):
-        begun = time.process_time()
-        body = gzip.decompress(packed)
-        models += len(decoder.decode(body))
-        spent += time.process_time() - begun
-        shaped: list[Parsed] = list(parse_page(_payload(place, body)))
-        begun = time.process_time()
-        writer.add(shaped, _NOW)
-        spent += time.process_time() - begun
-        pages += 1
-    begun = time.process_time()
-    writer.finish()
-    spent += time.process_time() - begun
-    return {"cpu_s": spent, "models": models, "pages": pages}
-
-
-def _payload(url: str, body: bytes) -> Payload:
-    return Payload("huggingface", "models", url, 200, {}, body, _NOW)
 
 
 def client_and_write(url: str, home: str) -> dict[str, float]:
@@ -91,17 +48,17 @@ def client_and_write(url: str, home: str) -> dict[str, float]:
     api = HfApi(endpoint=f"{url}/huggingface", token=False)
     listed = api.list_models(sort="created_at", expand=list(_EVERYTHING))  # type: ignore[arg-type]
     models = 0
-    while page := list(islice(listed, _PAGE)):
-        writer.add(_columns(page), _NOW)
+    while page := list(islice(listed, PAGE)):
+        writer.add(_columns(page), NOW)
         models += len(page)
     writer.finish()
-    return {"cpu_s": time.process_time() - begun, "models": models, "pages": -(-models // _PAGE)}
+    return {"cpu_s": time.process_time() - begun, "models": models, "pages": -(-models // PAGE)}
 
 
 def _columns(page: Sequence[Any]) -> list[Parsed]:
     """Return the client's objects as the columns of the lake, done as plainly as can be."""
     shared = {"source_url": "benchmark"}
-    day = _NOW.date()
+    day = NOW.date()
     tagged = [(m.id, t) for m in page for t in m.tags or ()]
     edges = [
         (m.id, n, base["id"], m.base_models["relation"])
@@ -172,7 +129,7 @@ def hub(models: int, home: Path) -> Iterator[str]:
 
 
 def compare(models: int, home: Path) -> dict[str, Any]:
-    """Return the figures of the four ways to sweep a hub; `home` keeps the lake."""
+    """Return the figures of the five ways to sweep a hub; `home` keeps the lake."""
     start = tocsin("--home", str(home / "empty"), "doctor").cpu_s
     with hub(models, home) as url:
         # First what needs every page made, so that all others are served alike.
@@ -181,8 +138,13 @@ def compare(models: int, home: Path) -> dict[str, Any]:
         outcome = json.loads(whole.output)[0]
         if outcome["state"] != "done":
             raise RuntimeError(f"the sweep ended {outcome['state']}: {outcome['message']}")
-        floor = json.loads(task("floor", url, str(home / "floor")).output)
+        bound = json.loads(task("bound", url, str(home / "bound")).output)
+        plain = json.loads(task("plain", url, str(home / "plain")).output)
         client = task("client", url, str(home / "client"))
+    if plain["rows"] != outcome["rows"]:
+        raise RuntimeError(
+            f"{outcome['rows']:,} rows swept, {plain['rows']:,} by the plain program"
+        )
     counted = json.loads(client.output)
     return {
         "models": models,
@@ -193,7 +155,8 @@ def compare(models: int, home: Path) -> dict[str, Any]:
         "peak_mb": whole.peak_mb,
         "memory": whole.thin(),
         "decode_s": alone["cpu_s"],
-        "floor_s": floor["cpu_s"],
+        "bound_s": bound["cpu_s"],
+        "plain_s": plain["cpu_s"],
         "client_s": counted["cpu_s"],
         "client_peak_mb": client.peak_mb,
         "pages": alone["pages"],

@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import judge, outbox, sweep
+from benchmarks import floor, judge, outbox, sweep
 
 TASKS: dict[str, Callable[..., Mapping[str, float | str]]] = {
     "decode": sweep.decode_alone,
-    "floor": sweep.decode_and_write,
+    "bound": floor.bound,
+    "plain": floor.plain,
     "client": sweep.client_and_write,
     "ours": judge.ours,
     "typed": judge.typed,
