@@ -152,6 +152,8 @@ class BatchWriter:
             compression_level=1,
             # Who reads the file gets plain texts, however they came to it.
             store_schema=False,
+            # A dictionary of names that each row has to itself would be built to be given up.
+            use_dictionary=[f.name for f in schema if f.type != pa.string()],
             write_statistics=[f.name for f in schema if _has_bounds(f)],
         )
         part = self._open[name] = _Part(path, writer, sink)
@@ -189,6 +191,8 @@ def _array(column: Column, values: Any) -> pa.Array:
         return values
     if column.convert is days:
         return pa.array(values, pa.date32()).cast(pa.int32())
+    if column.convert is int:
+        return pa.array(values, pa.bool_()).cast(column.type)
     if column.convert is not None:
         values = [None if v is None else column.convert(v) for v in values]
     return pa.array(values, column.type)

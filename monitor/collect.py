@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
+import pyarrow as pa
 from sqlmodel import Session, select
 
 from collectors.base import Collector, Options, Payload
@@ -93,6 +94,8 @@ def collect(
     settings = context.settings.sources.get(source.id, SourceSettings())
     if reason := skip_reason(collector, settings, offline=offline):
         return Outcome(source.id, RunState.SKIPPED, reason)
+    # Arrow's own gives memory back to the kernel several times a page, and asks for it again.
+    pa.set_memory_pool(pa.system_memory_pool())
     started = context.now()
     with Session(context.engine) as session:
         session.add(Run(id=run_id, source=source.id, state=RunState.RUNNING, started_at=started))
