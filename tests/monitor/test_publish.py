@@ -15,6 +15,7 @@ from monitor.batch import BatchWriter
 from monitor.because import because
 from monitor.context import Context, open_context
 from monitor.dues import crossings
+from monitor.evidence_rows import evidence
 from monitor.publish import publish
 from monitor.record import fold
 from monitor.reporting import until
@@ -167,6 +168,17 @@ def test_a_record_is_told_as_it_stood(installation: Context) -> None:
     earlier = until(record, datetime(2026, 7, 4, 12, tzinfo=UTC))
     assert earlier.last.as_of == datetime(2026, 7, 4, tzinfo=UTC)
     assert until(record, END) is record
+
+
+def test_the_rows_behind_a_moment_are_read_once_in_a_fold(installation: Context) -> None:
+    record = fold(installation, installation.method, END)
+    first = evidence(record)
+    assert evidence(until(record, END)) is first
+    before = datetime(2026, 6, 1, tzinfo=UTC)
+    earlier = replace(record, assessments=(replace(record.last, as_of=before),))
+    assert any(first.values())
+    assert not any(evidence(earlier).values())  # nothing was known yet: another moment, other rows
+    assert evidence(fold(installation, installation.method, END)) is not first
 
 
 def test_a_crossing_within_half_a_year_falls_due(installation: Context, assess: Assess) -> None:
