@@ -17,27 +17,30 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
 def sweep_lines(found: Found) -> list[str]:
     """Return (a): the sweep against its bound, against the plain program and the client."""
     pages = max(1, found["pages"])
-    whole = found["pipeline_s"] - found["start_s"]
+    whole = found["pipeline_s"]
 
-    def row(name: str, seconds: float) -> list[object]:
+    def row(name: str, key: str) -> list[object]:
+        seconds = found[key]
         ratios = [f"{seconds / found[against]:.2f}" for against in ("bound_s", "plain_s")]
-        return [name, f"{seconds:.1f}", f"{1000 * seconds / pages:.1f}", *ratios]
+        rounds = ", ".join(f"{s:.1f}" for s in found["rounds"].get(key, ()))
+        return [name, f"{seconds:.1f}", f"{1000 * seconds / pages:.1f}", *ratios, rounds]
 
     memory = ", ".join(f"{second:.0f} s {mb:.0f} MB" for second, mb in found["memory"])
     return [
         f"## (a) Census sweep of {found['models']:,} generated models",
         "",
         *table(
-            ["", "CPU s", "CPU ms a page", "of the bound", "of the plain program"],
+            ["", "CPU s", "CPU ms a page", "of the bound", "of the plain program", "each round s"],
             [
-                row("decoding alone (gzip, msgspec)", found["decode_s"]),
-                row("bound: decoding, and writing columns got for nothing", found["bound_s"]),
-                row("plain program: decoding, a list a column, writing", found["plain_s"]),
-                row("whole pipeline, its start-up left out", whole),
-                row("`HfApi.list_models` feeding the same writer", found["client_s"]),
+                row("decoding alone (gzip, msgspec)", "decode_s"),
+                row("bound: decoding, and writing columns got for nothing", "bound_s"),
+                row("plain program: decoding, a list a column, writing", "plain_s"),
+                row("whole pipeline, its start-up left out", "pipeline_s"),
+                row("`HfApi.list_models` feeding the same writer", "client_s"),
             ],
         ),
         "",
+        f"CPU is the least of {len(found['rounds']['pipeline_s'])} rounds (the client: once). "
         f"The pipeline is `tocsin collect huggingface`, whole: loopback network, decoding, checks, "
         f"quarantine, Parquet, manifest; {found['rows']:,} rows, "
         f"{found['lake_mb']:.0f} MB of lake, {found['wall_s']:.0f} s of wall time. "
@@ -194,7 +197,7 @@ def _with_the_largest(parts: Mapping[str, Found]) -> dict[str, Found]:
     if "failed" in ours or swept["models"] != judged["models"] or swept["models"] in sizes:
         return found
     largest = {
-        "models": swept["models"], "sweep_s": swept["pipeline_s"] - swept["start_s"],
+        "models": swept["models"], "sweep_s": swept["pipeline_s"],
         "sweep_mb": swept["peak_mb"], "judge_s": ours["total_s"], "judge_mb": ours["mb"],
         **{name: parts["a"][name] for name in ("at", "commit", "load")},
     }  # fmt: skip
