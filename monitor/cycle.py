@@ -13,17 +13,15 @@ from typing import Any
 
 from sqlmodel import Session
 
-from collectors.base import Collector
-from collectors.registry import COLLECTORS
 from config import baseline
-from config.errors import ConfigError
 from monitor.alerts.due import write_due
-from monitor.alerts.health import Trouble, raise_operations
 from monitor.alerts.opening import open_desk, with_evidence
+from monitor.alerts.operations import alarm
 from monitor.alerts.outbox import Round, deliver_due
 from monitor.alerts.raising import raise_alerts
+from monitor.asking import Tell, collect_all, silent
 from monitor.baseline import load_baseline
-from monitor.collect import Outcome, collect
+from monitor.collect import Outcome
 from monitor.conclude import Conclusion, Raise
 from monitor.conclude import conclude as conclude_now
 from monitor.context import Context
@@ -40,17 +38,8 @@ from rules.types import Assessment
 
 log = logging.getLogger(__name__)
 
-ASKED_AT_ONCE = 9
-"""Sources asked side by side: they wait for the network, hardly for each other."""
 WRITING = timedelta(hours=1)
 """How long a file may be without manifest before it is an orphan: a part takes minutes."""
-
-Tell = Callable[[str, str, float | None], None]
-"""Called with the step, what is said of it, and the share done (None: unknown)."""
-
-
-def _silent(_step: str, _said: str, _done: float | None = None) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +85,7 @@ def run_cycle(
     *,
     offline: bool = False,
     only: Sequence[str] | None = None,
-    tell: Tell = _silent,
+    tell: Tell = silent,
 ) -> CycleResult:
     """Run one whole cycle; whatever a source does, it ends with levels, reasons and a site."""
     prepare(context, tell)
@@ -109,7 +98,7 @@ def run_cycle(
     return judge(context, outcomes=outcomes, past=past, tell=tell)
 
 
-def prepare(context: Context, tell: Tell = _silent) -> None:
+def prepare(context: Context, tell: Tell = silent) -> None:
     """Sweep what a killed run left, and see that the shipped facts are in the lake."""
     tell("baseline", "loading the shipped facts", None)
     sweep(context)
@@ -127,7 +116,7 @@ def judge(
     outcomes: Sequence[Outcome] = (),
     past: Record | None = None,
     leadership: Leadership | None = None,
-    tell: Tell = _silent,
+    tell: Tell = silent,
 ) -> CycleResult:
     """Conclude, deliver, publish: the half of a cycle that follows collection.
 
@@ -165,61 +154,7 @@ def _finish(context: Context, run_id: str) -> None:
         session.commit()
 
 
-def chosen(only: Sequence[str] | None) -> tuple[Collector, ...]:
-    """Return the collectors of these names, all without any; ConfigError for an unknown name."""
-    known = {c.source.id: c for c in COLLECTORS}
-    for name in only or ():
-        if name not in known:
-            raise ConfigError("command line", f"source {name!r}", f"one of {', '.join(known)}")
-    return tuple(c for n, c in known.items() if not only or n in only)
-
-
-def collect_all(
-    context: Context,
-    *,
-    only: Sequence[str] | None = None,
-    offline: bool = False,
-    tell: Tell = _silent,
-) -> list[Outcome]:
-    """Ask the sources side by side; one that fails or waits spoils nothing for the others."""
-    collectors = chosen(only)
-    # Both are opened when first used; not by several threads at once.
-    _ = (context.engine, context.lake)
-    found: list[Outcome] = []
-    with ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="collect") as pool:
-        running = [
-            pool.submit(collect_one, context, collector, offline=offline, tell=tell)
-            for collector in collectors
-        ]
-        for number, future in enumerate(running):
-            found.append(future.result())
-            said = f"{number + 1} of {len(collectors)} sources"
-            tell("collecting", said, (number + 1) / len(collectors))
-    return found
-
-
-def collect_one(
-    context: Context, collector: Collector, *, offline: bool = False, tell: Tell = _silent
-) -> Outcome:
-    """Ask one source and say how it fared; a failure is told to operations once a day."""
-    name = collector.source.id
-    run_id = f"{context.now():%Y%m%dT%H%M%SZ}-{name}-{secrets.token_hex(3)}"
-    outcome = collect(
-        context,
-        collector,
-        run_id,
-        offline=offline,
-        progress=lambda source, rows: tell("collecting", f"{source}, {rows:,} rows", None),
-    )
-    if outcome.failed:
-        held = outcome.state is RunState.QUARANTINED
-        topic = "quarantined" if held else "source_failed"
-        detail = {"source": name, "why": outcome.message[:300]}
-        alarm(context, topic, f"{name}:{context.now():%Y-%m-%d}", detail)
-    return outcome
-
-
-def reconstruct(context: Context, tell: Tell = _silent) -> Record:
+def reconstruct(context: Context, tell: Tell = silent) -> Record:
     """Return the record the world could have kept, to the cut-off of the shipped facts."""
 
     def said(moment: datetime, done: float) -> None:
@@ -233,7 +168,7 @@ def conclude(
     *,
     run_id: str = "",
     leadership: Leadership | None = None,
-    tell: Tell = _silent,
+    tell: Tell = silent,
 ) -> Conclusion:
     """Fold our record to now, store it, and raise what moved, in one transaction."""
 
@@ -289,17 +224,3 @@ def publish_now(context: Context, said: Callable[[datetime, float], None] | None
     record = fold(context, context.method, now, tell=said)
     past = fold(context, context.method, baseline.CUTOFF, reconstructed=True, tell=said)
     return publish(context, context.method, record, past)
-
-
-def operations_alarm(context: Context, topic: str, said: str) -> None:
-    """Tell operations about the daemon itself, once a day for the same words."""
-    about = f"{said[:120]}:{context.now():%Y-%m-%d}"
-    alarm(context, topic, about, {"why": said[:300]})
-
-
-def alarm(context: Context, topic: str, about: str, detail: dict[str, str]) -> None:
-    """Tell operations; told once for the same words `about`."""
-    desk = open_desk(context)
-    with Session(context.engine) as session:
-        raise_operations(session, desk, Trouble(topic, about, detail), context.now())
-        session.commit()

@@ -24,16 +24,11 @@ from collectors.base import Collector
 from collectors.registry import COLLECTORS
 from config.errors import ConfigError
 from config.settings import SourceSettings
+from monitor.alerts.operations import operations_alarm
 from monitor.alerts.outbox import take_back
+from monitor.asking import collect_one
 from monitor.context import Context, open_context
-from monitor.cycle import (
-    collect_one,
-    deliver,
-    judge,
-    operations_alarm,
-    prepare,
-    worker_name,
-)
+from monitor.cycle import deliver, judge, prepare, worker_name
 from monitor.housekeeping import housekeeping
 from monitor.leader import RENEW, FileLock, Leadership, LeaseLock
 from monitor.schedule import is_overdue, trigger

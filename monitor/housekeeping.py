@@ -4,9 +4,10 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitor.alerts.operations import alarm
 from monitor.compaction import Compacted, compact
 from monitor.context import Context
-from monitor.cycle import alarm, sweep
+from monitor.cycle import sweep
 from monitor.retention import Forgotten, forget
 from monitor.revision import reminds_on, review_reminder
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from monitor.asking import collect_all
 from monitor.cli.console import JsonFlag, installation, out, print_json, progress
-from monitor.cycle import collect_all
 
 
 def collect(

@@ -8,9 +8,9 @@ from sqlmodel import Session, col, select
 
 from monitor import quarantine
 from monitor.alerts.opening import open_desk
+from monitor.asking import chosen
 from monitor.cli.acting import KeyOption, acting
 from monitor.cli.console import JsonFlag, installation, out, print_json
-from monitor.cycle import chosen
 from monitor.store.runs import Refusal
 
 app = typer.Typer(

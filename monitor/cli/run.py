@@ -6,9 +6,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from monitor.asking import chosen
 from monitor.cli.console import JsonFlag, err, installation, level, out, print_json, progress
 from monitor.collect import Outcome
-from monitor.cycle import CycleResult, chosen, run_cycle
+from monitor.cycle import CycleResult, run_cycle
 from monitor.store.runs import RunState
 
 

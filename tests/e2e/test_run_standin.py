@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from monitor.asking import collect_all
 from monitor.context import open_context
-from monitor.cycle import collect_all
 from monitor.indicators import evaluate
 from monitor.record import open_view
 from tests.standin import StandIn
