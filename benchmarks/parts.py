@@ -103,8 +103,8 @@ def _at_size(asked: Asked, models: int) -> Found:
     around = circumstances()
     home = asked.home(f"grown-{models}")
     shutil.rmtree(home, ignore_errors=True)
-    start = tocsin("--home", str(home / "empty"), "doctor").cpu_s
     with sweep.hub(models, home) as url:
+        start = sweep.pipeline(url, home / "empty", enabled=False).cpu_s
         sweeping = sweep.pipeline(url, home)
     judging = task("ours", str(home))
     told = figures(judging.output)

@@ -45,7 +45,7 @@ def sweep_lines(found: Found) -> list[str]:
         f"quarantine, Parquet, manifest; {found['rows']:,} rows, "
         f"{found['lake_mb']:.0f} MB of lake, {found['wall_s']:.0f} s of wall time. "
         f"Its start-up ({found['start_s']:.1f} s of CPU, "
-        "measured as `tocsin doctor` on an empty home) is taken off; the other rows leave "
+        "the same command with the source switched off) is taken off; the other rows leave "
         "start-up out too, bound and plain program also the network and every check. "
         "No program reaches the bound: columns have to be made from what was decoded. "
         "The plain program (`benchmarks/floor.py`) makes them and writes as many rows.",

@@ -1,6 +1,5 @@
 """(a) A census sweep: the whole pipeline against its floors and the hub's own client."""
 
-import gzip
 import json
 import tempfile
 import time
@@ -11,15 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from huggingface_hub import HfApi
 
 from benchmarks.floor import NOW
-from benchmarks.hub import PAGE, raw_pages, serving
+from benchmarks.hub import PAGE, serving
 from benchmarks.measure import Measured, task, tocsin
 from collectors.base import Columns, Parsed
 from collectors.huggingface import _EVERYTHING
-from collectors.huggingface_items import Item
 from collectors.record import Base, Counter, Model, Tag
 from monitor.batch import BatchWriter
 from monitor.context import open_context
@@ -31,18 +28,6 @@ ROUNDS = 3
 def _writer(home: str) -> BatchWriter:
     lake = open_context(Path(home)).lake
     return BatchWriter(lake, "benchmark", "huggingface", is_live=True)
-
-
-def decode_alone(url: str) -> dict[str, float]:
-    """Return the CPU of unzipping and decoding every page, the network left out."""
-    decoder = msgspec.json.Decoder(list[Item])
-    spent, models, pages = 0.0, 0, 0
-    for _, packed in raw_pages(url):
-        begun = time.process_time()
-        models += len(decoder.decode(gzip.decompress(packed)))
-        spent += time.process_time() - begun
-        pages += 1
-    return {"cpu_s": spent, "models": models, "pages": pages}
 
 
 def client_and_write(url: str, home: str) -> dict[str, float]:
@@ -112,11 +97,15 @@ def _columns(page: Sequence[Any]) -> list[Parsed]:
     return found
 
 
-def pipeline(url: str, home: Path) -> Measured:
-    """Return what `tocsin collect huggingface` takes for a census, from its start to its end."""
+def pipeline(url: str, home: Path, *, enabled: bool = True) -> Measured:
+    """Return what `tocsin collect huggingface` takes for a census, from its start to its end.
+
+    With the source switched off it is the command's start-up alone.
+    """
     return tocsin(
         "--home", str(home), "collect", "huggingface", "--json",
         env={
+            "TOCSIN_SOURCES__HUGGINGFACE__ENABLED": str(enabled).lower(),
             "TOCSIN_SOURCES__HUGGINGFACE__BASE_URL": f"{url}/huggingface",
             "TOCSIN_SOURCES__HUGGINGFACE__PASSES": '["census"]',
             "TOCSIN_SOURCES__HUGGINGFACE__DEADLINE_SECONDS": "86400",
@@ -146,7 +135,6 @@ class _Round:
 
 def _round(url: str, home: Path, keep: Path) -> _Round:
     """Return CPU seconds of each way; the lake of the pipeline is left in `keep`."""
-    alone = json.loads(task("decode", url).output)
     whole = pipeline(url, keep)
     outcome = json.loads(whole.output)[0]
     if outcome["state"] != "done":
@@ -159,14 +147,15 @@ def _round(url: str, home: Path, keep: Path) -> _Round:
             f"{outcome['rows']:,} rows swept, {plain['rows']:,} by the plain program"
         )
     return _Round(
-        whole, alone["cpu_s"], bound["cpu_s"], plain["cpu_s"], alone["pages"], outcome["rows"]
+        whole, bound["decode_s"], bound["cpu_s"], plain["cpu_s"], bound["pages"], outcome["rows"]
     )
 
 
 def compare(models: int, home: Path) -> dict[str, Any]:
     """Return the figures of the five ways to sweep a hub; `home` keeps the lake of the first."""
-    start = min(tocsin("--home", str(home / "empty"), "doctor").cpu_s for _ in range(ROUNDS))
     with hub(models, home) as url, tempfile.TemporaryDirectory(dir=home.parent) as others:
+        empty = Path(others) / "empty"
+        start = min(pipeline(url, empty, enabled=False).cpu_s for _ in range(ROUNDS))
         keeps = (home, *(Path(others) / str(n) for n in range(1, ROUNDS)))
         rounds = [_round(url, home, keep) for keep in keeps]
         client = task("client", url, f"{others}/client")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from benchmarks import floor, judge, outbox, sweep
 
 TASKS: dict[str, Callable[..., Mapping[str, float | str]]] = {
-    "decode": sweep.decode_alone,
     "bound": floor.bound,
     "plain": floor.plain,
     "client": sweep.client_and_write,
