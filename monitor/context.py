@@ -37,8 +37,17 @@ class Context:
     @cached_property
     def engine(self) -> Engine:
         """The store, created or upgraded."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            expected = f"a folder that can be made ({error.strerror})"
+            raise ConfigError(self.home, "--home", expected) from error
         return open_store(self.store_url)
+
+    def close(self) -> None:
+        """Give back the connections of the store, if it was opened."""
+        if "engine" in vars(self):
+            self.engine.dispose()
 
     @cached_property
     def lake(self) -> Lake:

@@ -11,7 +11,7 @@ import typer
 from collectors.errors import CollectError
 from config.errors import ConfigError
 from monitor.cli.lazy import PLAIN, LazyGroup
-from monitor.errors import LakeError, ResponseError, StoreError
+from monitor.errors import BackupError, LakeError, ResponseError, StoreError
 from monitor.version import version
 
 app = typer.Typer(
@@ -62,6 +62,7 @@ def _installation(
     from monitor.logs import configure_logging
 
     context.obj = open_context(home, config)
+    context.call_on_close(context.obj.close)
     quiet = context.invoked_subcommand not in ("daemon", "serve")
     configure_logging(context.obj.settings.daemon.log, verbose=verbose, quiet=quiet)
 
@@ -90,7 +91,7 @@ def main() -> None:
     except ConfigError as error:
         _say("configuration", error)
         sys.exit(2)
-    except (CollectError, LakeError, ResponseError, StoreError) as error:
+    except (BackupError, CollectError, LakeError, ResponseError, StoreError) as error:
         _say("failed", error)
         sys.exit(1)
     except BrokenPipeError:

@@ -4,16 +4,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlmodel import Session
 
 import monitor.store.tables  # noqa: F401  (every family registers its tables)
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreTooNew
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATING = 7463216
+"""The advisory lock on PostgreSQL that one migration, or one restore, holds at a time."""
+
+PRAGMAS = (
+    # First: what follows may meet another process that opens the store at the same moment. Writers
+    # hold the lock for milliseconds; one that waits this long has met a process that hangs.
+    "busy_timeout=30000",
+    "journal_mode=WAL",
+    # A commit that was reported is on the disk, even where the power fails the moment after.
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    # The write-ahead log starts over at every checkpoint but keeps its largest size for ever: one
+    # long reading beside a busy night would leave gigabytes that are never given back.
+    "journal_size_limit=67108864",
+)
+_READING = "tocsin_reading"
 
 
 def sqlite_url(file: Path) -> str:
@@ -22,68 +39,146 @@ def sqlite_url(file: Path) -> str:
 
 
 def connect(url: str) -> Engine:
-    """Return an engine on the store, whatever its schema.
+    """Return an engine on the store, whatever its schema. Raises StoreError for a URL of no store.
 
-    SQLite runs in WAL with synchronous=FULL: a commit that was reported is on the disk. Its write
-    transactions begin IMMEDIATE, so two writers wait for each other instead of failing half-way.
+    SQLite runs in WAL. Its write transactions begin IMMEDIATE, so two writers wait for each other
+    instead of failing half-way; who only reads takes `reading`, and waits for nobody.
     """
-    if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, future=True)
-    engine = sa.create_engine(url, future=True, connect_args={"timeout": 30})
+    try:
+        engine = sa.create_engine(_spelled_out(url), pool_pre_ping=not url.startswith("sqlite"))
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        # The error quotes the URL, which may hold a password.
+        raise StoreError(
+            "store.url: expected postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, "
+            "or sqlite:////FILE"
+        ) from error
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"store.url: {error.name} is not installed: pip install 'tocsin[postgres]'"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _listen(engine)
+    return engine
 
+
+def _spelled_out(url: str) -> sa.URL:
+    """Return the URL with our driver, where it names PostgreSQL and none."""
+    parsed = sa.make_url(url)
+    plain = parsed.drivername in ("postgres", "postgresql")
+    return parsed.set(drivername="postgresql+psycopg") if plain else parsed
+
+
+def _listen(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sa.engine.interfaces.DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def _begin(connection: Connection) -> None:
+        reads = bool(connection.get_execution_options().get(_READING))
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
-    return engine
+
+def reading(engine: Engine) -> Session:
+    """Return a session that only reads: no writer waits for it, and on SQLite it waits for none.
+
+    What it reads first is what it sees until it is closed, on SQLite; writing through it is an
+    error of the database on both stores.
+    """
+    return Session(reading_engine(engine), expire_on_commit=False)
 
 
-def alembic_config(engine: Engine) -> "Config":
-    """Return Alembic's configuration for this engine; there is no alembic.ini to lose."""
+def reading_engine(engine: Engine) -> Engine:
+    """Return the same engine, whose transactions only read."""
+    return engine.execution_options(**{_READING: True, "postgresql_readonly": True})
+
+
+def alembic_config(bound: Engine | Connection) -> "Config":
+    """Return Alembic's configuration for this store; there is no alembic.ini to lose.
+
+    On a connection whose transaction has begun, the upgrade is part of that transaction.
+    """
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["engine"] = engine
+    config.attributes["bound"] = bound
     return config
 
 
 def open_store(url: str) -> Engine:
     """Return an engine on the store, created or upgraded to the newest schema.
 
-    Raises StoreError where there is none to be reached.
+    Raises StoreTooNew for a store of a newer program, which is left as it is, and StoreError where
+    there is none to be reached.
     """
     engine = connect(url)
-    if _is_newest(engine):
-        return engine
-    from alembic import command  # most starts have nothing to upgrade, and it costs a second
-
     try:
-        command.upgrade(alembic_config(engine), "head")
-    except OperationalError as error:
-        said = str(error.orig).strip().splitlines()[0]
-        raise StoreError(f"store: {engine.dialect.name}: {said}") from error
+        _open(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(f"store: {engine.dialect.name}: {said_by(error)}") from error
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
 
 
+def _open(engine: Engine) -> None:
+    with reading_engine(engine).connect() as connection:
+        found = revision_of(connection)
+    if found != newest_revision():
+        refuse_newer(found)
+        with engine.begin() as connection:
+            bring_up_to_date(connection)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Create or upgrade the schema inside the caller's transaction: whole, or not at all.
+
+    Several processes may open an old store at once; one upgrades it, the others wait and find it
+    done. On SQLite the transaction has the only write lock since it began.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
+    found = revision_of(connection)
+    refuse_newer(found)
+    if found == newest_revision():
+        return
+    from alembic import command  # most starts have nothing to upgrade, and it costs a second
+
+    command.upgrade(alembic_config(connection), "head")
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that the store stands at, None for a store that is none yet."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def refuse_newer(found: str | None) -> None:
+    """Raise StoreTooNew unless this program knows the revision."""
+    if found is not None and found not in known_revisions():
+        raise StoreTooNew(found, newest_revision())
+
+
+def known_revisions() -> list[str]:
+    """Return every revision, oldest first, as the files' names say (`r0002_retired_files.py`)."""
+    return sorted(file.name[1:5] for file in (MIGRATIONS / "versions").glob("r[0-9]*.py"))
+
+
 def newest_revision() -> str:
-    """Return the newest revision, as the names of the files say it (`r0002_retired_files.py`)."""
-    return max(file.name[1:5] for file in (MIGRATIONS / "versions").glob("r[0-9]*.py"))
+    """Return the newest revision."""
+    return known_revisions()[-1]
 
 
-def _is_newest(engine: Engine) -> bool:
-    """Whether the store stands at the newest revision; a store that is no store yet does not."""
-    try:
-        with engine.connect() as connection:
-            found = connection.execute(sa.text("SELECT version_num FROM alembic_version"))
-            return [str(v) for (v,) in found] == [newest_revision()]
-    except DatabaseError:
-        return False
+def said_by(error: DatabaseError) -> str:
+    """Return the first line of what the database said: no statement, no URL."""
+    return (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]

@@ -1,13 +1,16 @@
-"""Alembic's entrance: runs the revisions on the engine that it is handed."""
+"""Alembic's entrance: runs the revisions on the engine or the connection that it is handed."""
 
 from alembic import context
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import monitor.store.tables  # noqa: F401  (every family registers its tables)
 
-engine = context.config.attributes["engine"]
+bound = context.config.attributes["bound"]
 
-with engine.connect() as connection:
+
+def run(connection: Connection) -> None:
+    """Run the revisions inside the connection's transaction, which the caller commits."""
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -16,8 +19,11 @@ with engine.connect() as connection:
         compare_type=True,
     )
     with context.begin_transaction():
-        if connection.dialect.name == "postgresql":
-            # Several daemons may start at once; one upgrades, the others wait and find it done.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7463216)")
         context.run_migrations()
-    connection.commit()
+
+
+if isinstance(bound, Connection):
+    run(bound)
+else:
+    with bound.begin() as connection:
+        run(connection)
