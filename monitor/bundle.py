@@ -18,8 +18,9 @@ from sqlmodel import Session, SQLModel, col, select
 
 from collectors.registry import COLLECTORS
 from monitor.audit import append
-from monitor.backup import BackupError, digest
+from monitor.backup import digest
 from monitor.context import Context
+from monitor.errors import BackupError
 from monitor.store.runs import Batch, BatchFile, BatchState, Run
 from monitor.version import version
 from reports.model import Audience

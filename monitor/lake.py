@@ -7,7 +7,8 @@ without a sweep that still owns it) is an orphan of a killed run and is swept at
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -87,9 +88,10 @@ class Lake:
         """Return sha256 and size of a finished file, made read-only where that means something."""
         if self.is_local:
             Path(self.full(path)).chmod(0o444)
-        return self._digest(path), int(self.files.size(self.full(path)))
+        return self.digest(path), int(self.files.size(self.full(path)))
 
-    def _digest(self, path: str) -> str:
+    def digest(self, path: str) -> str:
+        """Return the sha256 of a file."""
         digest = hashlib.sha256()
         with self.files.open(self.full(path), "rb") as file:
             while chunk := file.read(_CHUNK):
@@ -101,7 +103,7 @@ class Lake:
         if file.path in self._verified:
             return
         try:
-            found = self._digest(file.path)
+            found = self.digest(file.path)
         except FileNotFoundError as error:
             raise LakeError(
                 f"{self.full(file.path)}: missing, its manifest says {file.rows} rows"
@@ -140,7 +142,7 @@ class Lake:
             known = {*session.exec(select(BatchFile.path)), *session.exec(select(Retired.path))}
             for sweep in session.exec(select(Sweep)):
                 known.update(part["path"] for part in json.loads(sweep.parts))
-        return sorted(p for p in self._parquet() if p not in known)
+        return sorted(p for p in self.paths() if p not in known)
 
     def sweep_orphans(self, before: datetime | None = None) -> int:
         """Remove what a killed run left behind; returns how many files.
@@ -149,9 +151,10 @@ class Lake:
         """
         swept = 0
         for path in self.orphans():
-            if before is None or self.files.modified(self.full(path)) < before:
-                self.remove(path)
-                swept += 1
+            with suppress(FileNotFoundError):  # another process sweeps too
+                if before is None or self.files.modified(self.full(path)) < before:
+                    self.remove(path)
+                    swept += 1
         return swept
 
     def retire(self, session: Session, paths: Iterable[str], at: datetime) -> None:
@@ -170,20 +173,29 @@ class Lake:
         return len(paths)
 
     def remove(self, path: str) -> None:
-        """Delete one file (retired, orphans); its manifest is the caller's affair."""
-        self.files.rm_file(self.full(path))
+        """Delete one file, if it is there; its manifest is the caller's affair."""
+        with suppress(FileNotFoundError):  # another process, or a store brought back from a backup
+            self.files.rm_file(self.full(path))
         self._verified.discard(path)
 
     def bytes(self) -> int:
         """Return the size of all files in the lake."""
-        return sum(int(self.files.size(self.full(p))) for p in self._parquet())
+        return sum(self._sizes().values())
 
-    def _parquet(self) -> Iterator[str]:
+    def paths(self) -> list[str]:
+        """Return every file in the lake, whether a manifest names it or not."""
+        return list(self._sizes())
+
+    def _sizes(self) -> dict[str, int]:
         # A refresh is needed because remote file systems remember listings.
         self.files.invalidate_cache()
-        for name in self.files.find(self.root):
-            if name.endswith(".parquet"):
-                yield name[len(self.root) + 1 :]
+        # One listing: asked for one by one, a file could have gone in between.
+        found = self.files.find(self.root, detail=True)
+        return {
+            name[len(self.root) + 1 :]: int(about["size"])
+            for name, about in found.items()
+            if name.endswith(".parquet")
+        }
 
 
 def rows_of(files: Iterable[LakeFile]) -> int:

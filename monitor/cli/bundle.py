@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from monitor.backup import BackupError
 from monitor.bundle import read_bundle, take_in, write_bundle, write_site
 from monitor.cli.acting import KeyOption, acting
 from monitor.cli.console import err, installation, out
+from monitor.errors import BackupError
 from reports.model import Audience
 
 app = typer.Typer(no_args_is_help=True, help="Without a network: facts out, facts in, the site.")

@@ -39,9 +39,9 @@ COMMANDS = {
         "daemon",
         "Serve the site, /healthz and /metrics; on this machine alone unless told otherwise.",
     ),
-    "backup": Entry("backup", "Back up store, lake and settings while the daemon runs."),
+    "backup": Entry("backup", "Back up store, lake, settings and roster while the daemon runs."),
     "restore": Entry(
-        "backup", "Make --home from a backup, every file checked against its hash first."
+        "backup", "Make an installation from a backup, every file checked against its hash first."
     ),
     "housekeeping": Entry(
         "housekeeping",

@@ -23,10 +23,12 @@ from config.notify import NotifySettings
 from config.responses import Responses, parse_responses
 from config.roster import Roster
 from monitor.alerts.desk import Desk
+from monitor.context import Context, open_context
 from monitor.store.engine import open_store, sqlite_url
 from reports.model import Audience
 from reports.notice import AlertFacts
 from rules.types import Assessment, Clause, Level, Override, Risk, RiskAssessment
+from tests.monitor import kept
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 3, 4, 5, tzinfo=UTC)
@@ -219,3 +221,37 @@ def letterbox() -> Iterator[Letterbox]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> kept.Open:
+    """Return a maker of installations: a name in the test's folder, and the store's URL if any."""
+
+    def made(name: str, url: str = "") -> Context:
+        home = tmp_path / name
+        if url:
+            home.mkdir(exist_ok=True)
+            (home / "tocsin.yaml").write_text(f"store:\n  url: {url}\n", encoding="utf-8")
+        context = open_context(home, now=lambda: kept.NOW)
+        request.addfinalizer(context.close)
+        return context
+
+    return made
+
+
+@pytest.fixture
+def living(opened: kept.Open) -> Context:
+    """An installation on SQLite with one batch and rows in every table."""
+    context = opened("home")
+    kept.put(context, "a")
+    kept.fill(context.engine)
+    return context
+
+
+@pytest.fixture
+def team(opened: kept.Open, postgres_url: str) -> Context:
+    """The same on PostgreSQL."""
+    context = opened("team", postgres_url)
+    kept.put(context, "a")
+    kept.fill(context.engine)
+    return context

@@ -11,11 +11,13 @@ from sqlmodel import Session
 
 from collectors.record import Model
 from monitor.asof import View
+from monitor.backup import back_up
 from monitor.batch import BatchWriter
 from monitor.compaction import compact
 from monitor.context import open_context
-from monitor.errors import LakeError
+from monitor.errors import BackupError, LakeError
 from monitor.lake import Lake
+from monitor.restore import restore
 from monitor.store.engine import open_store, sqlite_url
 from monitor.store.runs import Batch, BatchState
 from tests.servers import free_port
@@ -99,3 +101,21 @@ def test_scattered_objects_become_one_with_the_same_rows(
     assert lake.orphans() == []
     assert context.lake.remove_retired(NOW + timedelta(seconds=1)) == 3
     assert models(Lake(lake.url, lake.engine)) == before
+
+
+def test_a_backup_of_a_bucket_comes_back_into_an_empty_one(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(lake, "a")
+    put(lake, "b")
+    monkeypatch.setenv("TOCSIN_LAKE__URL", lake.url)
+    back_up(open_context(tmp_path, now=lambda: NOW), tmp_path / "kept")
+    with pytest.raises(BackupError, match=rf"the lake {lake.url} holds 2 files already"):
+        restore(tmp_path / "kept", open_context(tmp_path / "again", now=lambda: NOW))
+    monkeypatch.setenv("TOCSIN_LAKE__URL", f"{lake.url}-2")
+    again = open_context(tmp_path / "again", now=lambda: NOW)
+    assert restore(tmp_path / "kept", again).lake == f"{lake.url}-2"
+    assert models(again.lake) == models(lake) == [("x/a",), ("x/b",)]
+    assert again.lake.orphans() == []
+    assert not again.lake.files.exists(again.lake.full("RESTORING"))
+    assert not (again.home / "lake").exists()
