@@ -1,9 +1,10 @@
 """Human acts as the fold reads them: overrides and releases that were in force."""
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from monitor.context import Context
 from monitor.response.identity import parse_identity
+from monitor.store.engine import reading
 from monitor.store.response import ConfirmationRow, OverrideRow, ReleaseRow
 from rules.types import Act, ActKind, Level, Risk
 
@@ -11,7 +12,7 @@ from rules.types import Act, ActKind, Level, Risk
 def acts_of(context: Context) -> tuple[Act, ...]:
     """Return every act that has come into force, oldest first; drafts that wait for a second pair
     of eyes are none."""
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         found = [a for row in session.exec(select(OverrideRow)) for a in _override(row)]
         found += [a for row in session.exec(select(ReleaseRow)) for a in _release(row)]
         found += [a for row in session.exec(select(ConfirmationRow)) for a in _confirmation(row)]

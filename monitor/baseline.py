@@ -12,6 +12,7 @@ from config import baseline
 from monitor.batch import BatchWriter
 from monitor.context import Context
 from monitor.lake import LakeFile
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchState, Run, RunState
 
 NOT_RECORD = {"source", "row_licence"}
@@ -25,7 +26,7 @@ def load_baseline(context: Context, progress: Callable[[str, int], None] | None 
     sha256 = baseline.sha256()
     run_id = f"baseline-{sha256[:16]}"
     now = context.now()
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         if session.get(Run, run_id) is not None:
             return 0
     writers: dict[str, BatchWriter] = {}

@@ -21,6 +21,7 @@ from monitor.audit import append
 from monitor.backup import digest
 from monitor.context import Context
 from monitor.errors import BackupError
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchFile, BatchState, Run
 from monitor.version import version
 from reports.model import Audience
@@ -60,7 +61,7 @@ def write_bundle(context: Context, folder: Path, since: datetime | None = None) 
     )
     if since is not None:
         query = query.where(col(Batch.fetched_at) >= since)
-    with Session(context.engine, expire_on_commit=False) as session:
+    with reading(context.engine) as session:
         batches = tuple(session.exec(query))
         named = [b.id for b in batches]
         runs = session.exec(select(Run).where(col(Run.id).in_({b.run_id for b in batches}))).all()
@@ -110,7 +111,7 @@ def take_in(context: Context, bundle: Bundle, *, actor: str) -> tuple[int, int]:
     May be done again: a batch that is known, in whatever state, is left as it is.
     """
     now = context.now()
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         known = set(session.exec(select(Batch.id)))
     fresh = {b.id: b for b in bundle.batches if b.id not in known}
     files = [f for f in bundle.files if f.batch_id in fresh]

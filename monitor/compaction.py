@@ -25,6 +25,7 @@ from monitor.batch import ROW_GROUP
 from monitor.context import Context
 from monitor.errors import LakeError
 from monitor.lake import Lake, LakeFile
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchFile, BatchState
 
 ACTOR = "tocsin"
@@ -52,7 +53,7 @@ def compact(context: Context) -> Compacted:
     Raises LakeError where a file is not what its manifest says; nothing of that batch is touched.
     """
     _clear(context)
-    with Session(context.engine, expire_on_commit=False) as session:
+    with reading(context.engine) as session:
         found = scattered(session)
     old = new = before = after = 0
     for files in found:
@@ -78,14 +79,13 @@ def scattered(session: Session) -> list[list[BatchFile]]:
     return [_files(session, batch, table) for batch, table in session.exec(several).all()]
 
 
-def _files(session: Session, batch_id: str, table: str) -> list[BatchFile]:
+def _files(session: Session, batch_id: str, table: str, *, locked: bool = False) -> list[BatchFile]:
     query = (
         select(BatchFile)
         .where(BatchFile.batch_id == batch_id, BatchFile.table_name == table)
         .order_by(col(BatchFile.path))
-        .with_for_update()
     )
-    return list(session.exec(query))
+    return list(session.exec(query.with_for_update() if locked else query))
 
 
 def _rewrite(context: Context, files: list[BatchFile]) -> LakeFile:
@@ -150,7 +150,7 @@ def _swap(context: Context, files: list[BatchFile], whole: LakeFile) -> bool:
     """Put the new file into the manifest; False where the old ones are no longer there."""
     now = context.now()
     with Session(context.engine) as session, session.begin():
-        present = _files(session, whole.batch_id, whole.table)
+        present = _files(session, whole.batch_id, whole.table, locked=True)
         batch = session.get(Batch, whole.batch_id)
         if batch is None or batch.state != BatchState.VISIBLE:
             return False

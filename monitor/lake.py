@@ -19,6 +19,7 @@ from sqlmodel import Session, col, delete, select
 
 from collectors.schema import seconds
 from monitor.errors import LakeError
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchFile, BatchState, Retired, Sweep
 
 _CHUNK = 1 << 20
@@ -127,7 +128,7 @@ class Lake:
         )
         if until is not None:
             query = query.where(col(Batch.visible_at) <= until)
-        with Session(self.engine) as session:
+        with reading(self.engine) as session:
             return [LakeFile.of(row, seen) for row, seen in session.exec(query)]
 
     def commit(self, session: Session, batch: Batch, files: Sequence[LakeFile]) -> None:
@@ -138,7 +139,7 @@ class Lake:
 
     def orphans(self) -> list[str]:
         """Return files that no manifest and no sweep in hand knows, and nobody may still read."""
-        with Session(self.engine) as session:
+        with reading(self.engine) as session:
             known = {*session.exec(select(BatchFile.path)), *session.exec(select(Retired.path))}
             for sweep in session.exec(select(Sweep)):
                 known.update(part["path"] for part in json.loads(sweep.parts))

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from monitor.context import Context
 from monitor.sources import source_rows
 from monitor.standing import latest_document
+from monitor.store.engine import reading
 from monitor.store.outbox import OutboxRow
 from monitor.store.runs import Run, RunState
 
@@ -26,7 +27,7 @@ class StoreMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
-        with Session(self.context.engine) as session:
+        with reading(self.context.engine) as session:
             yield from self._cycles(session)
             yield self._outbox(session)
         yield from self._sources()
@@ -93,7 +94,7 @@ class StoreMetrics(Collector):
 
     def _failures(self) -> dict[str, int]:
         bad = (RunState.UNAVAILABLE, RunState.REFUSED, RunState.CHANGED, RunState.CRASHED)
-        with Session(self.context.engine) as session:
+        with reading(self.context.engine) as session:
             rows = session.exec(
                 select(Run.source, func.count()).where(col(Run.state).in_(bad)).group_by(Run.source)
             )

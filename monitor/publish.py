@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from config.method import Method
 from config.responses import parse_responses
@@ -23,6 +23,7 @@ from monitor.record import Record
 from monitor.reporting import FIRST_YEAR
 from monitor.standing import outbox_depth, source_views
 from monitor.store.alerts import AlertRow, ArtefactRow, NoticeRow
+from monitor.store.engine import reading
 from monitor.version import version
 from monitor.views import (
     assessment_view,
@@ -56,7 +57,7 @@ def site_view(
         diffusion,
         removed_known="safety_removed" in method.views,
     )
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         lines = alert_lines(session)
     return SiteView(
         now=assessment_view(now, method, sources, beside=reconstructed),
@@ -102,7 +103,7 @@ def due_views(
 ) -> tuple[DueView, ...]:
     """Return what falls due, as the audience may know it."""
     responses = parse_responses(method.responses)
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         return dues(session, responses, method, now.last, audience)
 
 
@@ -115,14 +116,14 @@ def stored_reports(context: Context, audience: Audience) -> dict[str, bytes]:
         .where(ArtefactRow.kind == "report", ArtefactRow.audience == audience.value)
         .order_by(col(NoticeRow.at), col(ArtefactRow.id))
     )
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         return {f"{a.lang}/alerts/{alert.number}.html": a.body for alert, a in session.exec(query)}
 
 
 def stored_feeds(context: Context, audience: Audience) -> Mapping[str, bytes]:
     """Return the Atom feeds and CAP documents, by path."""
     settings = context.settings
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         return feed_files(
             session,
             settings.notify,

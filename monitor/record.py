@@ -24,6 +24,7 @@ from monitor.context import Context
 from monitor.lake import LakeFile
 from monitor.replay import Fold, Key, Successor, moments
 from monitor.store.conclusions import MethodSnapshot, ReadingRow
+from monitor.store.engine import reading
 from rules.types import Act, Assessment, Reading
 
 _ENCODE = msgspec.json.Encoder(order="deterministic")
@@ -35,7 +36,7 @@ class StoredReadings:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        with Session(context.engine) as session:
+        with reading(context.engine) as session:
             rows = session.exec(select(ReadingRow.key, ReadingRow.document)).all()
         self._known = dict(rows)
         self._new: dict[str, Reading] = {}
@@ -182,7 +183,7 @@ def fold(
 
 def in_force(context: Context, now_in_force: Method) -> tuple[Method, list[Successor]]:
     """Return the first method of our record, and those that took over, in order."""
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         rows = session.exec(
             select(MethodSnapshot).order_by(col(MethodSnapshot.taken_over_at))
         ).all()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from config import baseline
 from config.errors import ConfigError
@@ -22,6 +22,7 @@ from monitor.family_figures import family_figures
 from monitor.record import Record, fold
 from monitor.reportcard import scorecard
 from monitor.standing import source_views
+from monitor.store.engine import reading
 from monitor.store.runs import Batch
 from monitor.version import version
 from monitor.views import (
@@ -71,7 +72,7 @@ def own_record_begins(context: Context) -> datetime | None:
         .order_by(col(Batch.visible_at))
         .limit(1)
     )
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         return session.exec(query).first()
 
 
@@ -185,7 +186,7 @@ def alerts_of(
 ) -> tuple[AlertView, ...]:
     """Return the alerts opened in a period with what was done about each."""
     responses = parse_responses(context.method.responses)
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         return alert_views(session, responses, open_roster(context), shown, first, last)
 
 

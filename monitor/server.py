@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from monitor.context import Context
 from monitor.metrics import exposition
+from monitor.store.engine import reading
 from monitor.store.runs import Run, RunState
 
 HEADERS = {
@@ -77,7 +78,7 @@ def readiness(context: Context) -> dict[str, object]:
     Not ready: no good cycle yet, or none within `daemon.late_after_seconds` of when it was due.
     """
     try:
-        with Session(context.engine) as session:
+        with reading(context.engine) as session:
             last = session.exec(
                 select(Run)
                 .where(col(Run.id).like("cycle-%"), Run.state == RunState.DONE)

@@ -11,6 +11,7 @@ from collectors.base import Collector
 from collectors.registry import COLLECTORS
 from config.settings import SourceSettings
 from monitor.context import Context
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchState, Run, RunState
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -69,7 +70,7 @@ def is_loopback(base_url: str | None) -> bool:
 def source_rows(context: Context) -> list[SourceHealth]:
     """Return the health of every registered source, in the order of the registry."""
     now = context.now()
-    with Session(context.engine, expire_on_commit=False) as session:
+    with reading(context.engine) as session:
         return [_health(context, session, collector, now) for collector in COLLECTORS]
 
 

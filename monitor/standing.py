@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from config import baseline
 from config.method import Method
 from monitor.context import Context
 from monitor.sources import SourceHealth, source_rows
 from monitor.store.conclusions import AssessmentRow
+from monitor.store.engine import reading
 from monitor.store.outbox import OutboxRow
 from reports.build import source_view
 from reports.model import SourceView
@@ -47,7 +48,7 @@ def latest_document(context: Context) -> dict[str, Any] | None:
         .order_by(col(AssessmentRow.as_of).desc(), col(AssessmentRow.id).desc())
         .limit(1)
     )
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         found = session.exec(query).first()
     return json.loads(found) if found else None
 
@@ -55,7 +56,7 @@ def latest_document(context: Context) -> dict[str, Any] | None:
 def outbox_depth(context: Context) -> dict[str, int]:
     """Return how many deliveries are in each state."""
     query = select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state))
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         return dict(session.exec(query).all())
 
 

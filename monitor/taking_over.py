@@ -12,6 +12,7 @@ from config.method import Method, load_method, parse_method
 from monitor.context import Context
 from monitor.method_check import check_method
 from monitor.store.conclusions import MethodSnapshot
+from monitor.store.engine import reading
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def method_in_force(context: Context, now: datetime) -> tuple[Method, str]:
 
 def _newest(context: Context) -> MethodSnapshot | None:
     query = select(MethodSnapshot).order_by(col(MethodSnapshot.taken_over_at).desc()).limit(1)
-    with Session(context.engine, expire_on_commit=False) as session:
+    with reading(context.engine) as session:
         return session.exec(query).first()
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from config.method import Method
 from monitor.because import because
@@ -11,6 +11,7 @@ from monitor.context import Context
 from monitor.evidence_rows import evidence
 from monitor.record import Record
 from monitor.reportcard import measures
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchState
 from reports.build import IN_UNIT, build_assessment, series
 from reports.chapters import QuarantineView
@@ -145,7 +146,7 @@ def method_view(method: Method) -> MethodView:
 
 def quarantine_views(context: Context) -> tuple[QuarantineView, ...]:
     """Return the batches that are held back, each with why."""
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         held = session.exec(select(Batch).where(Batch.state == BatchState.HELD)).all()
     return tuple(
         QuarantineView(

@@ -20,6 +20,7 @@ from monitor.alerts.health import Trouble, raise_operations
 from monitor.alerts.notices import VIEW
 from monitor.notify.channel import DeliveryError, Parcel
 from monitor.store.alerts import ArtefactRow, NoticeRow
+from monitor.store.engine import reading
 from monitor.store.outbox import AttemptRow, OutboxRow, OutboxState, ReceiverRow
 
 CLAIM_LASTS = timedelta(minutes=15)
@@ -77,7 +78,7 @@ def _attempt(row: OutboxRow, at: datetime, worker: str, outcome: str, said: str)
 
 def _claim(engine: Engine, now: datetime, worker: str, limit: int) -> list[OutboxRow]:
     """Return rows that are ours now, the longest due first."""
-    with Session(engine) as session:
+    with reading(engine) as session:
         due = session.exec(
             select(OutboxRow.id)
             .where(OutboxRow.state == OutboxState.PENDING, col(OutboxRow.next_at) <= now)
@@ -126,7 +127,7 @@ def _deliver(engine: Engine, desk: Desk, row: OutboxRow, now: datetime) -> Deliv
     receiver: Receiver | None = desk.notify.receivers.get(row.receiver)
     if receiver is None or receiver.channel != row.channel:
         return DeliveryError("this receiver is no longer in the settings", permanent=True)
-    with Session(engine) as session:
+    with reading(engine) as session:
         if (off := session.get(ReceiverRow, row.receiver)) is not None:
             return DeliveryError(f"receiver is disabled: {off.reason}", permanent=True)
     try:

@@ -21,6 +21,7 @@ from monitor.response.four_eyes import KIND, Decision, find, statement
 from monitor.response.four_eyes import sign as put_in_force
 from monitor.response.identity import Identity, Signed, os_identity, sign
 from monitor.store.alerts import AlertRow
+from monitor.store.engine import reading
 
 KeyOption = Annotated[
     Path | None,
@@ -59,6 +60,17 @@ def acting(typed: typer.Context, key: Path | None = None) -> Iterator[Acting]:
             identity = sign(roster, key, "tocsin identity").identity
         with Session(context.engine, expire_on_commit=False) as session, session.begin():
             yield Acting(context, session, roster, identity, context.now())
+    except ResponseError as error:
+        err.print(f"[bold]refused[/bold] {escape(str(error))}")
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def looking(typed: typer.Context) -> Iterator[Session]:
+    """Open a session for a command that only looks: no writer waits for it."""
+    try:
+        with reading(installation(typed).engine) as session:
+            yield session
     except ResponseError as error:
         err.print(f"[bold]refused[/bold] {escape(str(error))}")
         raise typer.Exit(1) from error

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from monitor.alerts.opening import open_desk
 from monitor.alerts.retraction import retract_alert
-from monitor.cli.acting import KeyOption, acting, find_alert, iso
+from monitor.cli.acting import KeyOption, acting, find_alert, iso, looking
 from monitor.cli.console import JsonFlag, level, out, print_json
 from monitor.response.cases import acknowledge
 from monitor.store.alerts import AckRow, AlertRow, ArtefactRow, NoticeRow, TransitionRow
@@ -106,11 +106,11 @@ def list_(
     json: JsonFlag = False,
 ) -> None:
     """List open alerts, the newest first."""
-    with acting(context) as person:
+    with looking(context) as session:
         query = select(AlertRow).order_by(col(AlertRow.opened_at).desc(), col(AlertRow.id).desc())
         if not everything:
             query = query.where(AlertRow.state == "open", col(AlertRow.exercise).is_(False))
-        found = [summary(alert) for alert in person.session.exec(query)]
+        found = [summary(alert) for alert in session.exec(query)]
     if json:
         print_json({"alerts": found})
         return
@@ -136,11 +136,11 @@ def show(
     json: JsonFlag = False,
 ) -> None:
     """Show one alert: transitions, notices, deliveries, acknowledgements."""
-    with acting(context) as person:
-        alert = find_alert(person.session, number)
-        found = document(person.session, alert)
+    with looking(context) as session:
+        alert = find_alert(session, number)
+        found = document(session, alert)
         if save is not None:
-            _save(person.session, alert, save)
+            _save(session, alert, save)
     if json:
         print_json(found)
         return

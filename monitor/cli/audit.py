@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from monitor.audit import Head, Verdict, export, head, verify_export, verify_store
 from monitor.cli.acting import iso
 from monitor.cli.console import JsonFlag, err, installation, out, print_json
 from monitor.store.audit import AuditEntry
+from monitor.store.engine import reading
 
 app = typer.Typer(no_args_is_help=True, help="The audit log: verify, export, list.")
 
@@ -50,7 +51,7 @@ def verify(
             err.print(f"[bold]no audit export[/bold] {escape(str(error))}")
             raise typer.Exit(1) from error
     else:
-        with Session(installation(context).engine) as session:
+        with reading(installation(context).engine) as session:
             verdict = verify_store(session, anchors)
     if json:
         print_json(document(verdict))
@@ -78,7 +79,7 @@ def export_(
     file: Annotated[Path | None, typer.Option("--out", help="File; default stdout.")] = None,
 ) -> None:
     """Write the log as JSON lines, the head last; `audit verify --file` checks it anywhere."""
-    with Session(installation(context).engine) as session:
+    with reading(installation(context).engine) as session:
         if file is None:
             export(session, sys.stdout)
         else:
@@ -93,7 +94,7 @@ def list_(
     json: JsonFlag = False,
 ) -> None:
     """List the newest entries, oldest of them first."""
-    with Session(installation(context).engine) as session:
+    with reading(installation(context).engine) as session:
         query = select(AuditEntry).order_by(col(AuditEntry.seq).desc()).limit(last)
         found = [
             {

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, sign_second
+from monitor.cli.acting import KeyOption, acting, iso, looking, moment_or_span, sign_second
 from monitor.cli.console import JsonFlag, out, print_json
 from monitor.response.confirmations import end_confirmation, propose_confirmation
 from monitor.response.four_eyes import every
@@ -75,8 +75,8 @@ def end(
 @app.command("list")
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List confirmations, the newest first."""
-    with acting(context) as person:
-        found = [summary(row) for row in every(person.session, ConfirmationRow)]
+    with looking(context) as session:
+        found = [summary(row) for row in every(session, ConfirmationRow)]
     if json:
         print_json({"confirmations": found})
         return

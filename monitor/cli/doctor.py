@@ -7,7 +7,7 @@ from datetime import timedelta
 import typer
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from config import baseline
 from config.errors import ConfigError
@@ -16,6 +16,7 @@ from monitor.compaction import scattered
 from monitor.context import Context
 from monitor.errors import StoreError
 from monitor.sources import source_rows
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
 
 MARK = {"ok": "✓", "note": "–", "problem": "✗"}
@@ -85,7 +86,7 @@ def _method(context: Context) -> Finding:
 
 def _store(context: Context) -> list[Finding]:
     try:
-        with Session(context.engine) as session:
+        with reading(context.engine) as session:
             batches = session.exec(select(func.count()).select_from(Batch)).one()
             refused = session.exec(select(func.count()).select_from(Refusal)).one()
     except SQLAlchemyError as error:
@@ -126,13 +127,13 @@ def _collected(context: Context) -> tuple[int, float]:
         .join(Batch, col(Batch.id) == col(BatchFile.batch_id))
         .where(Batch.sweep != "baseline")
     )
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         size, first = session.exec(query).one()
     return int(size or 0), (context.now() - first) / timedelta(days=1) if first else 0.0
 
 
 def _files(context: Context) -> Finding:
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         count, size = session.exec(select(func.count(), func.sum(BatchFile.bytes))).one()
         retired = session.exec(select(func.count()).select_from(Retired)).one()
         found = scattered(session)

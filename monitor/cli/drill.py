@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from sqlmodel import Session
 
 from monitor.alerts.opening import open_desk
 from monitor.alerts.outbox import deliver_due
@@ -12,6 +11,7 @@ from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.record import fold
 from monitor.response.drill import drill as rehearse
 from monitor.store.alerts import AlertRow
+from monitor.store.engine import reading
 from rules.types import Level, Risk
 
 
@@ -34,7 +34,7 @@ def drill(
         )
         alert_id = notices[0].alert_id
     sent = deliver_due(opened.engine, desk, opened.now(), "drill")
-    with Session(opened.engine) as session:
+    with reading(opened.engine) as session:
         number = session.get_one(AlertRow, alert_id).number
     if json:
         print_json(

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from monitor.alerts.outbox import retry as try_again
 from monitor.audit import append
-from monitor.cli.acting import acting, iso
+from monitor.cli.acting import acting, iso, looking
 from monitor.cli.console import JsonFlag, out, print_json
 from monitor.errors import ResponseError
 from monitor.store.outbox import OutboxRow, OutboxState, ReceiverRow
@@ -41,14 +41,14 @@ def list_(
     json: JsonFlag = False,
 ) -> None:
     """List what has not arrived. Exit code 3 if there are dead letters."""
-    with acting(context) as person:
+    with looking(context) as session:
         query = select(OutboxRow).order_by(col(OutboxRow.id))
         if not everything:
             query = query.where(col(OutboxRow.state) != OutboxState.DELIVERED.value)
-        found = [summary(row) for row in person.session.exec(query)]
+        found = [summary(row) for row in session.exec(query)]
         off = [
             {"receiver": r.name, "since": iso(r.disabled_at), "reason": r.reason}
-            for r in person.session.exec(select(ReceiverRow).order_by(col(ReceiverRow.name)))
+            for r in session.exec(select(ReceiverRow).order_by(col(ReceiverRow.name)))
         ]
     if json:
         print_json({"deliveries": found, "disabled": off})

@@ -8,7 +8,7 @@ from rich.markup import escape
 from sqlmodel import Session, col, select
 
 from config.responses import parse_responses
-from monitor.cli.acting import KeyOption, acting, iso, moment_or_span, sign_second
+from monitor.cli.acting import KeyOption, acting, iso, looking, moment_or_span, sign_second
 from monitor.cli.console import JsonFlag, level, out, print_json
 from monitor.errors import ResponseError
 from monitor.response.decisions import propose_override
@@ -103,8 +103,8 @@ def end(context: typer.Context, number: Number, key: KeyOption = None) -> None:
 @app.command("list")
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List overrides, the newest first."""
-    with acting(context) as person:
-        found = [summary(row) for row in every(person.session, OverrideRow)]
+    with looking(context) as session:
+        found = [summary(row) for row in every(session, OverrideRow)]
     if json:
         print_json({"overrides": found})
         return

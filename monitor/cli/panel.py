@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from config.responses import parse_responses
-from monitor.cli.acting import KeyOption, acting
+from monitor.cli.acting import KeyOption, acting, looking
 from monitor.cli.console import JsonFlag, level, out, print_json
 from monitor.cli.override import model_level_of
 from monitor.errors import ResponseError
@@ -65,7 +65,7 @@ def _vote(
 @app.command()
 def show(context: typer.Context, case: Case, json: JsonFlag = False) -> None:
     """Show who has signed and who dissents."""
-    with acting(context) as person:
+    with looking(context) as session:
         found = [
             {
                 "person": v.person,
@@ -75,7 +75,7 @@ def show(context: typer.Context, case: Case, json: JsonFlag = False) -> None:
                 "reason": v.reason,
                 "at": v.at.isoformat(),
             }
-            for v in votes(person.session, case)
+            for v in votes(session, case)
         ]
     if json:
         print_json({"case": case, "votes": found})

@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from monitor import quarantine
 from monitor.alerts.opening import open_desk
 from monitor.asking import chosen
 from monitor.cli.acting import KeyOption, acting
 from monitor.cli.console import JsonFlag, installation, out, print_json
+from monitor.store.engine import reading
 from monitor.store.runs import Refusal
 
 app = typer.Typer(
@@ -32,7 +33,7 @@ def list_(
     opened = installation(context)
     if source:
         chosen([source])
-    with Session(opened.engine) as session:
+    with reading(opened.engine) as session:
         found = quarantine.batches(session, every=every, source=source)
         query = select(Refusal).order_by(col(Refusal.id).desc()).limit(50)
         refused = session.exec(query.where(Refusal.source == source) if source else query).all()
@@ -61,7 +62,7 @@ def list_(
 def show(context: typer.Context, batch: BatchId, json: JsonFlag = False) -> None:
     """Show why one batch was held, with the figures behind each finding."""
     opened = installation(context)
-    with Session(opened.engine) as session:
+    with reading(opened.engine) as session:
         found = quarantine.summary(quarantine.find(session, batch))
     if json:
         print_json(found)

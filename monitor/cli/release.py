@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 
 from config.responses import parse_responses
-from monitor.cli.acting import KeyOption, acting, iso, sign_second
+from monitor.cli.acting import KeyOption, acting, iso, looking, sign_second
 from monitor.cli.console import JsonFlag, out, print_json
 from monitor.response.decisions import propose_release
 from monitor.response.four_eyes import every
@@ -63,8 +63,8 @@ def sign(
 @app.command("list")
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List releases, the newest first."""
-    with acting(context) as person:
-        found = [summary(row) for row in every(person.session, ReleaseRow)]
+    with looking(context) as session:
+        found = [summary(row) for row in every(session, ReleaseRow)]
     if json:
         print_json({"releases": found})
         return

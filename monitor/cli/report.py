@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from monitor.cli.acting import find_alert
 from monitor.cli.console import err, installation, out, progress
@@ -13,6 +13,7 @@ from monitor.cycle import publish_now
 from monitor.errors import ResponseError
 from monitor.reporting import Tell, annual_view, quarter_view, special_view
 from monitor.store.alerts import ArtefactRow, NoticeRow
+from monitor.store.engine import reading
 from reports.annual import annual_data, render_annual
 from reports.model import Audience
 from reports.quarterly import render_quarterly
@@ -118,7 +119,7 @@ def alert(
     """Write an alert's report, and its meeting pack, as they were told then."""
     opened = installation(context)
     try:
-        with Session(opened.engine) as session:
+        with reading(opened.engine) as session:
             found = find_alert(session, number)
             query = (
                 select(ArtefactRow)

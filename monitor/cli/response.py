@@ -9,7 +9,7 @@ from rich.markup import escape
 from sqlmodel import Session, col, select
 
 from config.responses import STEPS, StepName
-from monitor.cli.acting import KeyOption, acting, iso, moment_or_span
+from monitor.cli.acting import KeyOption, acting, iso, looking, moment_or_span
 from monitor.cli.console import JsonFlag, level, out, print_json
 from monitor.errors import ResponseError
 from monitor.response.cases import (
@@ -94,11 +94,11 @@ def list_(
     json: JsonFlag = False,
 ) -> None:
     """List open cases with the step that is due next."""
-    with acting(context) as person:
+    with looking(context) as session:
         query = select(CaseRow).order_by(col(CaseRow.id))
         if not everything:
             query = query.where(CaseRow.state == "open")
-        found = [document(person.session, case) for case in person.session.exec(query)]
+        found = [document(session, case) for case in session.exec(query)]
     if json:
         print_json({"cases": found})
         return
@@ -119,8 +119,8 @@ def list_(
 @app.command()
 def show(context: typer.Context, case: Case, json: JsonFlag = False) -> None:
     """Show one case: steps with who and when, tasks, votes, conclusion."""
-    with acting(context) as person:
-        found = document(person.session, _case(person.session, case))
+    with looking(context) as session:
+        found = document(session, _case(session, case))
     if json:
         print_json(found)
         return
@@ -212,14 +212,14 @@ def pack(
     folder: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path(),
 ) -> None:
     """Write the joint-meeting pack as it was delivered, in Chinese and English."""
-    with acting(context) as person:
-        row = _case(person.session, case)
+    with looking(context) as session:
+        row = _case(session, case)
         query = (
             select(ArtefactRow)
             .join(NoticeRow, col(NoticeRow.id) == col(ArtefactRow.notice_id))
             .where(NoticeRow.case_id == row.id, ArtefactRow.kind == "pack")
         )
-        found = list(person.session.exec(query))
+        found = list(session.exec(query))
     folder.mkdir(parents=True, exist_ok=True)
     for artefact in found:
         (folder / artefact.name).write_bytes(artefact.body)

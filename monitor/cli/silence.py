@@ -6,8 +6,8 @@ import typer
 from rich.markup import escape
 
 from monitor.alerts.silences import add_silence, end_silence, silences
-from monitor.cli.acting import KeyOption, acting, iso, moment_or_span
-from monitor.cli.console import JsonFlag, out, print_json
+from monitor.cli.acting import KeyOption, acting, iso, looking, moment_or_span
+from monitor.cli.console import JsonFlag, installation, out, print_json
 from reports.notice import NoticeKind
 from rules.types import Risk
 
@@ -54,7 +54,8 @@ def end(
 @app.command("list")
 def list_(context: typer.Context, json: JsonFlag = False) -> None:
     """List silences, the newest first."""
-    with acting(context) as person:
+    now = installation(context).now()
+    with looking(context) as session:
         found = [
             {
                 "id": s.id,
@@ -65,9 +66,9 @@ def list_(context: typer.Context, json: JsonFlag = False) -> None:
                 "reason": s.reason,
                 "starts_at": iso(s.starts_at),
                 "until": iso(s.until),
-                "active": s.ended_by is None and s.until > person.now,
+                "active": s.ended_by is None and s.until > now,
             }
-            for s in silences(person.session)
+            for s in silences(session)
         ]
     if json:
         print_json({"silences": found})
