@@ -1,5 +1,7 @@
 """Open the store: SQLite with sane pragmas, or PostgreSQL by its URL, both brought up to date."""
 
+import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlmodel import Session
 
 import monitor.store.tables  # noqa: F401  (every family registers its tables)
+from config.errors import ConfigError
 from monitor.errors import StoreError, StoreTooNew
 
 if TYPE_CHECKING:
@@ -22,7 +25,6 @@ PRAGMAS = (
     # First: what follows may meet another process that opens the store at the same moment. Writers
     # hold the lock for milliseconds; one that waits this long has met a process that hangs.
     "busy_timeout=30000",
-    "journal_mode=WAL",
     # A commit that was reported is on the disk, even where the power fails the moment after.
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -31,6 +33,8 @@ PRAGMAS = (
     "journal_size_limit=67108864",
 )
 _READING = "tocsin_reading"
+_MEETINGS = 200
+"""How often others may open a new file at the same moment before we give up."""
 
 
 def sqlite_url(file: Path) -> str:
@@ -39,31 +43,35 @@ def sqlite_url(file: Path) -> str:
 
 
 def connect(url: str) -> Engine:
-    """Return an engine on the store, whatever its schema. Raises StoreError for a URL of no store.
+    """Return an engine on the store, whatever its schema. Raises ConfigError for a URL of none.
 
     SQLite runs in WAL. Its write transactions begin IMMEDIATE, so two writers wait for each other
     instead of failing half-way; who only reads takes `reading`, and waits for nobody.
     """
+    parsed = _spelled_out(url)
     try:
-        engine = sa.create_engine(_spelled_out(url), pool_pre_ping=not url.startswith("sqlite"))
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        # The error quotes the URL, which may hold a password.
-        raise StoreError(
-            "store.url: expected postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, "
-            "or sqlite:////FILE"
-        ) from error
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            f"store.url: {error.name} is not installed: pip install 'tocsin[postgres]'"
-        ) from error
+        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        expected = "a driver that is installed (pip install 'tocsin[postgres]')"
+        raise ConfigError("settings", "store.url", expected) from error
     if engine.dialect.name == "sqlite":
         _listen(engine)
     return engine
 
 
 def _spelled_out(url: str) -> sa.URL:
-    """Return the URL with our driver, where it names PostgreSQL and none."""
-    parsed = sa.make_url(url)
+    """Return the URL, with our driver where it names PostgreSQL and none.
+
+    The error of a URL that cannot be read would quote it, and it may hold a password.
+    """
+    try:
+        parsed = sa.make_url(url)
+        backend = {"postgres": "postgresql"}.get(parsed.drivername, parsed.get_backend_name())
+    except (ArgumentError, ValueError):
+        backend = ""
+    if backend not in ("sqlite", "postgresql"):
+        expected = "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, or sqlite:////FILE"
+        raise ConfigError("settings", "store.url", expected)
     plain = parsed.drivername in ("postgres", "postgresql")
     return parsed.set(drivername="postgresql+psycopg") if plain else parsed
 
@@ -75,6 +83,7 @@ def _listen(engine: Engine) -> None:
         cursor = connection.cursor()
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -82,6 +91,24 @@ def _listen(engine: Engine) -> None:
         reads = bool(connection.get_execution_options().get(_READING))
         connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: sa.engine.interfaces.DBAPICursor) -> None:
+    """Put the file into WAL, where it is not yet.
+
+    A new file that several open at once is the one case in which SQLite fails instead of waiting;
+    to begin a transaction does wait, for whoever is switching.
+    """
+    for meeting in range(_MEETINGS):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if meeting + 1 == _MEETINGS:
+                raise
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("COMMIT")
+        else:
+            return
 
 
 def reading(engine: Engine) -> Session:
@@ -118,14 +145,13 @@ def open_store(url: str) -> Engine:
     there is none to be reached.
     """
     engine = connect(url)
-    try:
-        _open(engine)
-    except DatabaseError as error:
-        engine.dispose()
-        raise StoreError(f"store: {engine.dialect.name}: {said_by(error)}") from error
-    except StoreError:
-        engine.dispose()
-        raise
+    with ExitStack() as failed:
+        failed.callback(engine.dispose)
+        try:
+            _open(engine)
+        except DatabaseError as error:
+            raise StoreError(f"store: {engine.dialect.name}: {said_by(error)}") from error
+        failed.pop_all()
     return engine
 
 
