@@ -21,7 +21,7 @@ from monitor.alerts.opening import roster_file
 from monitor.context import Context
 from monitor.copying import Tell, copy_store, remove_store, silent, snapshot
 from monitor.errors import BackupError
-from monitor.store.engine import said_by, sqlite_url
+from monitor.store.engine import described, said_by, sqlite_url
 from monitor.store.runs import BatchFile, Sweep
 from monitor.version import version
 
@@ -38,7 +38,7 @@ class Kept:
     """What a backup holds."""
 
     store: str
-    """Database that it was copied from."""
+    """Which one was copied, for people: its kind is the first word."""
     files: int
     """Files of the lake."""
     copied: int
@@ -82,7 +82,7 @@ def _back_up(context: Context, folder: Path, tell: Tell) -> Kept:
         raise BackupError("files of the lake go faster than they are copied; try again later")
     for source, name in ((context.settings_file, SETTINGS), (roster_file(context), ROSTER)):
         if source is not None:
-            shutil.copyfile(source, folder / name)
+            shutil.copy(source, folder / name)  # with its mode: it may hold a key
         else:
             (folder / name).unlink(missing_ok=True)
     listed = {
@@ -97,7 +97,7 @@ def _back_up(context: Context, folder: Path, tell: Tell) -> Kept:
     list_aside.replace(folder / LIST)
     size = sum((folder / "lake" / path).stat().st_size for path in files)
     size += (folder / STORE).stat().st_size
-    return Kept(context.engine.dialect.name, len(files), copied, size)
+    return Kept(described(context.engine), len(files), copied, size)
 
 
 def _fetch(context: Context, lake: Path, files: dict[str, str], tell: Tell) -> tuple[int, set[str]]:

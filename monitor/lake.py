@@ -137,6 +137,12 @@ class Lake:
         session.flush()
         session.add_all(f.row() for f in files)
 
+    def missing(self) -> list[str]:
+        """Return files that a manifest names and the lake does not hold: lost, not retired."""
+        with reading(self.engine) as session:
+            named = set(session.exec(select(BatchFile.path)))
+        return sorted(named.difference(self.paths()))
+
     def orphans(self) -> list[str]:
         """Return files that no manifest and no sweep in hand knows, and nobody may still read."""
         with reading(self.engine) as session:

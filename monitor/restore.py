@@ -36,6 +36,7 @@ from monitor.lake import Lake
 from monitor.store.engine import (
     bring_up_to_date,
     connect,
+    described,
     open_store,
     reading_engine,
     refuse_newer,
@@ -52,7 +53,7 @@ class Restored:
     """What was brought back, and where to."""
 
     store: str
-    """Database that holds it now."""
+    """Which one holds it now, for people: its kind is the first word."""
     lake: str
     settings: Path | None
     """File in force; None for the defaults."""
@@ -117,7 +118,7 @@ def _restore(folder: Path, context: Context, tell: Tell) -> Restored:
             _pour(copy, target, tell)
         lake.files.rm_file(lake.full(UNDER_WAY))
     size = sum((folder / p).stat().st_size for p in (STORE, *(f"lake/{f}" for f in backup.files)))
-    return Restored(target.dialect.name, lake.url, settings, len(backup.files), size)
+    return Restored(described(target), lake.url, settings, len(backup.files), size)
 
 
 def _place(target: Engine, home: Path) -> Path:
@@ -148,9 +149,8 @@ def _refuse_inhabited(target: Engine) -> None:
 
 def _inhabited(target: Engine) -> str:
     return (
-        f"the {target.dialect.name} database {target.url.database} on {target.url.host} holds an "
-        "installation; name an empty one in store.url or store.url_file "
-        "(TOCSIN_STORE__URL, HOME/tocsin.yaml, --config)"
+        f"the store {described(target)} holds an installation; name an empty one in store.url or "
+        "store.url_file (TOCSIN_STORE__URL, HOME/tocsin.yaml, --config)"
     )
 
 
@@ -161,8 +161,10 @@ def _checked(folder: Path, tell: Tell) -> _Backup:
         listed = json.loads(body)
         files = {str(path): str(sha256) for path, sha256 in listed["lake"].items()}
         wanted = {STORE: str(listed["store"])} | {f"lake/{p}": s for p, s in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BackupError(f"{folder / LIST}: not a backup ({error})") from error
+    except OSError as error:
+        raise BackupError(f"{folder} is no backup: {LIST}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BackupError(f"{folder} is no backup: {LIST} cannot be read ({error})") from error
     inside = folder.resolve()
     for number, (path, sha256) in enumerate(wanted.items()):
         tell("checking", path, number / len(wanted))
@@ -228,7 +230,7 @@ def _settle_files(folder: Path, context: Context) -> Path | None:
 
 def _copy_whole(source: Path, target: Path) -> None:
     aside = target.with_name(f".{target.name}.restoring")
-    shutil.copyfile(source, aside)
+    shutil.copy(source, aside)  # with its mode: settings may hold a key
     aside.replace(target)
 
 

@@ -31,7 +31,7 @@ def backup(
         print_json({"folder": str(folder.resolve()), **vars(kept)})
         return
     out.print(
-        f"store ({kept.store}) and {kept.files:,} lake files, {kept.copied:,} of them new, "
+        f"{escape(kept.store)} and {kept.files:,} lake files, {kept.copied:,} of them new: "
         f"{kept.bytes / 1e6:,.1f} MB in {escape(str(folder))}"
     )
 
@@ -56,10 +56,10 @@ def restore(
         print_json({"home": str(target.home), **vars(done), "settings": settings})
         return
     out.print(
-        f"store ({done.store}) and {done.files:,} lake files, {done.bytes / 1e6:,.1f} MB "
-        f"in {escape(str(target.home))}"
+        f"{escape(done.store)} and {done.files:,} lake files, {done.bytes / 1e6:,.1f} MB, "
+        f"in {escape(done.lake)}"
     )
-    out.print(f"lake {escape(done.lake)}; settings {escape(settings or 'none: the defaults')}")
+    out.print(f"settings {escape(settings or 'none: the defaults')}")
     out.print("next: tocsin doctor, tocsin audit verify")
 
 

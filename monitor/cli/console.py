@@ -50,5 +50,6 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
         TextColumn("{task.fields[said]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=quiet) as bars:
+    silent = quiet or not err.is_terminal
+    with Progress(*columns, console=err, transient=True, disable=silent) as bars:
         yield bars

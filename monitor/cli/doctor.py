@@ -1,22 +1,25 @@
 """`tocsin doctor`: what would run, what is missing, what it costs in disk."""
 
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 import typer
 from rich.markup import escape
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, func, select
 
 from config import baseline
 from config.errors import ConfigError
+from config.settings import NOT_SETTINGS, PREFIX
 from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.compaction import scattered
 from monitor.context import Context
-from monitor.errors import StoreError
+from monitor.errors import StoreError, StoreTooNew
 from monitor.sources import source_rows
-from monitor.store.engine import reading
+from monitor.store.engine import described, newest_revision, reading
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
 
 MARK = {"ok": "✓", "note": "–", "problem": "✗"}
@@ -56,8 +59,11 @@ def examine(context: Context) -> list[Finding]:
     first = [_settings(context), _method(context)]
     try:
         _ = context.engine
-    except StoreError as error:
-        return [*first, Finding("store", "problem", str(error), "look at store.url")]
+    except StoreTooNew as error:
+        return [*first, Finding("store", "problem", str(error), "docs/operate.md, Upgrade")]
+    except (ConfigError, StoreError) as error:
+        mend = "look at store.url; if the store is damaged, restore a backup"
+        return [*first, Finding("store", "problem", str(error), mend)]
     return [
         *first,
         *_store(context),
@@ -68,8 +74,11 @@ def examine(context: Context) -> list[Finding]:
 
 
 def _settings(context: Context) -> Finding:
-    file = context.settings_file
-    said = f"{file} · home country {context.settings.home}" if file else "defaults (no tocsin.yaml)"
+    said = f"{context.settings_file or 'defaults (no tocsin.yaml)'}"
+    said += f" · home country {context.settings.home}"
+    # By name alone: a value may be a secret.
+    if named := sorted(n for n in os.environ if n.startswith(PREFIX) and n not in NOT_SETTINGS):
+        said += f" · environment {', '.join(named)}"
     return Finding("settings", "ok", said)
 
 
@@ -89,19 +98,41 @@ def _store(context: Context) -> list[Finding]:
         with reading(context.engine) as session:
             batches = session.exec(select(func.count()).select_from(Batch)).one()
             refused = session.exec(select(func.count()).select_from(Refusal)).one()
+            size, fault = _examined(session.connection())
     except SQLAlchemyError as error:
-        said = f"{context.engine.dialect.name}: {type(error).__name__}"
+        said = f"{described(context.engine)}: {type(error).__name__}"
         return [Finding("store", "problem", said, "look at store.url")]
-    orphans = len(context.lake.orphans())
+    said = f"{described(context.engine)}, {size / 1e6:,.1f} MB, revision {newest_revision()}"
     shipped = baseline.sha256()[:12]
     return [
-        Finding("store", "ok", f"{context.engine.dialect.name}, {batches} batches"),
+        Finding("store", "problem" if fault else "ok", f"{said}, {fault or f'{batches} batches'}",
+                "restore a backup" if fault else ""),
         Finding("refused", "note" if refused else "ok", f"{refused} rows or payloads kept apart",
                 "tocsin quarantine list" if refused else ""),
-        Finding("lake", "note" if orphans else "ok", f"{context.lake.url}, {orphans} orphans",
-                "swept at the next cycle" if orphans else ""),
+        _lake(context),
         Finding("baseline", "ok", f"{shipped}, known to {baseline.CUTOFF:%Y-%m-%d %H:%MZ}"),
     ]  # fmt: skip
+
+
+def _examined(connection: Connection) -> tuple[int, str]:
+    """Return the size of the store in bytes, and what is wrong with it; empty if nothing is."""
+    if connection.dialect.name != "sqlite":
+        size = text("SELECT pg_database_size(current_database())")
+        return int(connection.execute(size).scalar_one()), ""
+    pages = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    found = str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+    fault = "" if found == "ok" else f"damaged: {found}"
+    return int(connection.execute(text(pages)).scalar_one()), fault
+
+
+def _lake(context: Context) -> Finding:
+    lake = context.lake
+    if missing := lake.missing():
+        said = f"{lake.url}, {len(missing)} files that the store names are missing: {missing[0]}"
+        return Finding("lake", "problem", said, "restore a backup, or look at lake.url")
+    orphans = len(lake.orphans())
+    mend = "swept at the next cycle" if orphans else ""
+    return Finding("lake", "note" if orphans else "ok", f"{lake.url}, {orphans} orphans", mend)
 
 
 def _disk(context: Context) -> list[Finding]:

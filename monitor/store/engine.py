@@ -205,6 +205,13 @@ def newest_revision() -> str:
     return known_revisions()[-1]
 
 
+def described(engine: Engine) -> str:
+    """Return which store it is, for people: never its URL, which may hold a password."""
+    if engine.dialect.name == "sqlite":
+        return f"sqlite {engine.url.database}"
+    return f"{engine.dialect.name} {engine.url.database} on {engine.url.host or 'this machine'}"
+
+
 def said_by(error: DatabaseError) -> str:
     """Return the first line of what the database said: no statement, no URL."""
     return (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]

@@ -52,10 +52,10 @@ def whole(context: Context, before: Context) -> None:
 
 
 def test_what_is_restored_reads_the_same(living: Context, opened: Open, tmp_path: Path) -> None:
-    assert back_up(living, tmp_path / "kept").store == "sqlite"
+    assert back_up(living, tmp_path / "kept").store == f"sqlite {living.home / 'tocsin.db'}"
     again = opened("again")
     done = restore(tmp_path / "kept", again)
-    assert (done.store, done.files, done.settings) == ("sqlite", 1, None)
+    assert (done.store, done.settings) == (f"sqlite {again.home / 'tocsin.db'}", None)
     whole(again, living)
 
 
@@ -64,13 +64,13 @@ def test_sqlite_moves_to_postgresql(
 ) -> None:
     back_up(living, tmp_path / "kept")
     team = opened("team", postgres_url)
-    assert restore(tmp_path / "kept", team).store == "postgresql"
+    assert restore(tmp_path / "kept", team).store.startswith("postgresql t")
     assert not (team.home / "tocsin.db").exists()
     whole(team, living)
 
 
 def test_postgresql_moves_to_sqlite(team: Context, opened: Open, tmp_path: Path) -> None:
-    assert back_up(team, tmp_path / "kept").store == "postgresql"
+    assert back_up(team, tmp_path / "kept").store.startswith("postgresql t")
     again = opened("again")
     restore(tmp_path / "kept", again)
     assert again.engine.dialect.name == "sqlite"
@@ -92,12 +92,15 @@ def test_settings_and_roster_come_along_unless_the_home_has_its_own(
     living: Context, opened: Open, tmp_path: Path
 ) -> None:
     (living.home / "tocsin.yaml").write_text("home: DE\n", encoding="utf-8")
+    (living.home / "tocsin.yaml").chmod(0o600)
     (living.home / "roster.yaml").write_text("people: {}\n", encoding="utf-8")
     living.close()
     back_up(opened("home"), tmp_path / "kept")
     first = settle(opened("first"), tmp_path / "kept", named=False)
     done = restore(tmp_path / "kept", first)
     assert done.settings == first.home / "tocsin.yaml"
+    for file in (tmp_path / "kept" / "tocsin.yaml", done.settings):
+        assert file.stat().st_mode & 0o777 == 0o600  # it may hold a key
     assert open_context(first.home).settings.home == "DE"
     assert (first.home / "roster.yaml").read_text("utf-8") == "people: {}\n"
 
@@ -139,7 +142,7 @@ def test_a_living_installation_is_not_overwritten(
         restore(tmp_path / "kept", living)
     url = team.engine.url.render_as_string(hide_password=False)
     before = contents(team.engine)
-    with pytest.raises(BackupError, match=r"database t\w+ on 127.0.0.1 holds an installation"):
+    with pytest.raises(BackupError, match=r"store postgresql t\w+ on 127.0.0.1 holds"):
         restore(tmp_path / "kept", opened("again", url))
     assert contents(team.engine) == before
     assert not (tmp_path / "again" / "lake").exists()

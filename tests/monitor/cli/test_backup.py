@@ -1,7 +1,9 @@
 """`tocsin backup` and `tocsin restore` as an operator calls them."""
 
+import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ def kept(tocsin: Tocsin, tmp_path: Path) -> Path:
     assert answer.code == 0, answer.said
     document = answer.document()
     Draft202012Validator(schema("backup")).validate(document)
-    assert (document["store"], document["files"], document["copied"]) == ("sqlite", 1, 1)
+    assert (document["files"], document["copied"]) == (1, 1)
+    assert document["store"] == f"sqlite {home / 'tocsin.db'}"
     return tmp_path / "kept"
 
 
@@ -61,14 +64,16 @@ def test_the_environment_names_the_store(
     monkeypatch.setenv("TOCSIN_STORE__URL", postgres_url)
     answer = tocsin("--home", str(tmp_path / "team"), "restore", str(kept))
     assert answer.code == 0, answer.said
-    assert "store (postgresql) and 1 lake files" in answer.said
+    assert re.match(r"postgresql t\w+ on 127.0.0.1 and 1 lake files", answer.said)
+    assert answer.err == ""
     assert "unbroken" in tocsin("--home", str(tmp_path / "team"), "audit", "verify").said
     again = tocsin("--home", str(tmp_path / "other"), "restore", str(kept))
     assert again.code == 1
     assert "holds an installation; name an empty one in store.url" in again.said
 
     back = tocsin("--home", str(tmp_path / "team"), "backup", str(tmp_path / "second"), "--json")
-    assert (back.code, back.document()["store"]) == (0, "postgresql")
+    assert back.code == 0, back.said
+    assert back.document()["store"].startswith("postgresql t")
     monkeypatch.delenv("TOCSIN_STORE__URL")
     answer = tocsin("--home", str(tmp_path / "solo"), "restore", str(tmp_path / "second"))
     assert answer.code == 0, answer.said
@@ -101,7 +106,7 @@ def test_the_backups_own_settings_may_name_a_store_that_is_taken(
     ("words", "code", "said"),
     [
         ("restore {home}", 1, "holds an installation"),
-        ("--home {home}-b restore {home}", 1, "not a backup"),
+        ("--home {home}-b restore {home}", 1, "is no backup: backup.json: No such file"),
         ("backup {home}", 1, "is the installation itself"),
         ("backup {file}/kept", 1, "Not a directory"),
         ("--home {file} backup {kept}", 2, "--home: expected a folder"),
@@ -133,3 +138,56 @@ def test_a_password_is_never_said(
     assert (first.code, second.code, third.code) == (0, 1, 0)
     assert "swordfish" not in first.said + second.said + third.said
     assert "swordfish" not in (tmp_path / "k2" / "backup.json").read_text("utf-8")
+
+
+def test_doctor_tells_which_store_it_is_and_what_is_lost(
+    tocsin: Tocsin,
+    kept: Path,
+    tmp_path: Path,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = tocsin("--home", str(tmp_path / "home"), "doctor")
+    assert f"store sqlite {tmp_path / 'home' / 'tocsin.db'}, " in answer.said
+    assert "revision 0" in answer.said
+    monkeypatch.setenv("TOCSIN_STORE__URL", postgres_url)
+    assert tocsin("--home", str(tmp_path / "team"), "restore", str(kept)).code == 0
+    answer = tocsin("--home", str(tmp_path / "team"), "doctor")
+    assert answer.code == 0, answer.said
+    assert "home country DE · environment TOCSIN_STORE__URL" in answer.said
+    assert re.search(r"store postgresql t\w+ on 127.0.0.1, [\d.]+ MB", answer.said)
+    next((tmp_path / "team" / "lake").rglob("*.parquet")).unlink()
+    answer = tocsin("--home", str(tmp_path / "team"), "doctor")
+    assert answer.code == 1
+    assert "1 files that the store names are missing: policy_events/" in answer.said
+
+
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", "revision 9999, this program knows"),
+        ("damage", "damaged"),
+    ],
+)
+def test_doctor_on_a_store_that_is_wrong_is_a_finding_and_ends_with_1(
+    tocsin: Tocsin, kept: Path, tmp_path: Path, prepare: str, said: str
+) -> None:
+    file = tmp_path / "home" / "tocsin.db"
+    with closing(sqlite3.connect(file)) as store:
+        if prepare != "damage":
+            store.execute(prepare)
+            store.commit()
+        page = "SELECT rootpage FROM sqlite_master WHERE name = 'attempt'"
+        (number,) = store.execute(page).fetchone()
+    if prepare == "damage":
+        with file.open("r+b") as body:
+            body.seek((number - 1) * 4096)
+            body.write(b"\xff" * 4096)
+    answer = tocsin("--home", str(tmp_path / "home"), "doctor", "--json")
+    assert answer.code == 1, answer.said
+    Draft202012Validator(schema("doctor")).validate(answer.document())
+    (found,) = (f for f in answer.document() if f["about"] == "store")
+    assert found["state"] == "problem"
+    assert found["mend"]
+    assert said in found["said"]
+    assert "Traceback" not in answer.err
