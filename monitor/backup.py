@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ LIST = "backup.json"
 STORE = "tocsin.db"
 SETTINGS = "tocsin.yaml"
 ROSTER = "roster.yaml"
+ASIDE = f".{STORE}.part"
 TRIES = 5
 """How often the store is copied anew because files went while the lake was copied."""
 
@@ -54,9 +56,11 @@ def back_up(context: Context, folder: Path, tell: Tell = silent) -> Kept:
     good as it was.
     """
     try:
-        return _back_up(context, folder, tell)
+        with ExitStack() as left:
+            left.callback(remove_store, folder / ASIDE)
+            return _back_up(context, folder, tell)
     except OSError as error:
-        raise BackupError(f"{error.filename or folder}: {error.strerror or error}") from error
+        raise BackupError(said_by_system(error, folder)) from error
     except sqlite3.Error as error:
         raise BackupError(f"{folder}: {error}") from error
     except DatabaseError as error:
@@ -67,7 +71,7 @@ def _back_up(context: Context, folder: Path, tell: Tell) -> Kept:
     if folder.resolve() == context.home:
         raise BackupError(f"{folder} is the installation itself; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f".{STORE}.part"
+    aside = folder / ASIDE
     copied = 0
     for _ in range(TRIES):
         remove_store(aside)
@@ -150,6 +154,11 @@ def named_by(connection: Connection) -> dict[str, str]:
     for parts in connection.execute(sa.select(Sweep.parts)).scalars():  # type: ignore[call-overload]
         files |= {part["path"]: part["sha256"] for part in json.loads(parts)}
     return files
+
+
+def said_by_system(error: OSError, folder: Path) -> str:
+    """Return what the system refused and where: of two files, the one that was written."""
+    return f"{error.filename2 or error.filename or folder}: {error.strerror or error}"
 
 
 def digest(file: Path) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError
 
 from config.settings import load_settings
-from monitor.backup import LIST, ROSTER, SETTINGS, STORE, digest
+from monitor.backup import LIST, ROSTER, SETTINGS, STORE, digest, said_by_system
 from monitor.context import Context
 from monitor.copying import (
     Tell,
@@ -92,7 +92,7 @@ def restore(folder: Path, context: Context, tell: Tell = silent) -> Restored:
     try:
         return _restore(folder, context, tell)
     except OSError as error:
-        raise BackupError(f"{error.filename or folder}: {error.strerror or error}") from error
+        raise BackupError(said_by_system(error, context.home)) from error
 
 
 def _restore(folder: Path, context: Context, tell: Tell) -> Restored:

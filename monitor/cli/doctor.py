@@ -18,6 +18,7 @@ from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.compaction import scattered
 from monitor.context import Context
 from monitor.errors import StoreError, StoreTooNew
+from monitor.restore import UNDER_WAY
 from monitor.sources import source_rows
 from monitor.store.engine import described, newest_revision, reading
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
@@ -59,11 +60,11 @@ def examine(context: Context) -> list[Finding]:
     first = [_settings(context), _method(context)]
     try:
         _ = context.engine
-    except StoreTooNew as error:
-        return [*first, Finding("store", "problem", str(error), "docs/operate.md, Upgrade")]
     except (ConfigError, StoreError) as error:
-        mend = "look at store.url; if the store is damaged, restore a backup"
-        return [*first, Finding("store", "problem", str(error), mend)]
+        said, mend = str(error).removeprefix("store: "), "look at store.url, or restore a backup"
+        if isinstance(error, StoreTooNew):
+            mend = "docs/operate.md, Upgrade"
+        return [*first, Finding("store", "problem", said, mend)]
     return [
         *first,
         *_store(context),
@@ -127,6 +128,10 @@ def _examined(connection: Connection) -> tuple[int, str]:
 
 def _lake(context: Context) -> Finding:
     lake = context.lake
+    if lake.files.exists(lake.full(UNDER_WAY)):
+        said = f"{lake.url}, a restore was cut off: {UNDER_WAY} stands in it"
+        mend = f"tocsin restore again; where the store is whole, remove {UNDER_WAY}"
+        return Finding("lake", "problem", said, mend)
     if missing := lake.missing():
         said = f"{lake.url}, {len(missing)} files that the store names are missing: {missing[0]}"
         return Finding("lake", "problem", said, "restore a backup, or look at lake.url")

@@ -80,6 +80,7 @@ def test_a_backup_that_fails_leaves_the_one_before(
     living.lake.remove(lost.path)
     with pytest.raises(BackupError, match="missing, though the store names it"):
         back_up(living, tmp_path / "kept")
+    assert not list((tmp_path / "kept").glob(".*"))
     again = opened("again")
     restore(tmp_path / "kept", again)
     assert models(again) == [("x/a",)]

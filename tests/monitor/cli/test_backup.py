@@ -156,6 +156,11 @@ def test_doctor_tells_which_store_it_is_and_what_is_lost(
     assert answer.code == 0, answer.said
     assert "home country DE · environment TOCSIN_STORE__URL" in answer.said
     assert re.search(r"store postgresql t\w+ on 127.0.0.1, [\d.]+ MB", answer.said)
+    (tmp_path / "team" / "lake" / "RESTORING").touch()
+    answer = tocsin("--home", str(tmp_path / "team"), "doctor")
+    assert answer.code == 1
+    assert "a restore was cut off" in answer.said
+    (tmp_path / "team" / "lake" / "RESTORING").unlink()
     next((tmp_path / "team" / "lake").rglob("*.parquet")).unlink()
     answer = tocsin("--home", str(tmp_path / "team"), "doctor")
     assert answer.code == 1
