@@ -1,10 +1,9 @@
 """Carry every row of one store into another, whichever of the two databases each of them is."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -92,7 +91,7 @@ def copy_rows(source: Connection, target: Connection, tell: Tell = silent) -> in
             execution_options={"yield_per": CHUNK},
         )
         for part in rows.mappings().partitions():
-            target.execute(table.insert(), [_storable(row, target) for row in part])
+            target.execute(table.insert(), [dict(row) for row in part])
             count += len(part)
     return count
 
@@ -100,19 +99,6 @@ def copy_rows(source: Connection, target: Connection, tell: Tell = silent) -> in
 def tables() -> list[sa.Table]:
     """Return every table of the store, those that others refer to first."""
     return SQLModel.metadata.sorted_tables
-
-
-def _storable(row: Mapping[Any, Any], target: Connection) -> dict[str, Any]:
-    """Return the row as the target can hold it: PostgreSQL has no NUL in texts, SQLite has.
-
-    Only what a hostile source sent can bear one (the key of a refused row), never what is hashed.
-    """
-    if target.dialect.name == "sqlite":
-        return dict(row)
-    return {
-        name: value.replace("\0", "\N{SYMBOL FOR NULL}") if isinstance(value, str) else value
-        for name, value in row.items()
-    }
 
 
 def holds_rows(connection: Connection) -> bool:

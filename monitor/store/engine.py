@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
@@ -16,6 +16,7 @@ from monitor.errors import StoreError, StoreTooNew
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from psycopg.abc import Buffer
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 7463216
@@ -56,6 +57,8 @@ def connect(url: str) -> Engine:
         raise ConfigError("settings", "store.url", expected) from error
     if engine.dialect.name == "sqlite":
         _listen(engine)
+    else:
+        _without_nul(engine)
     return engine
 
 
@@ -74,6 +77,23 @@ def _spelled_out(url: str) -> sa.URL:
         raise ConfigError("settings", "store.url", expected)
     plain = parsed.drivername in ("postgres", "postgresql")
     return parsed.set(drivername="postgresql+psycopg") if plain else parsed
+
+
+def _without_nul(engine: Engine) -> None:
+    """Let texts with a NUL be written: PostgreSQL has none in them, and would refuse the row.
+
+    Only what a hostile source sent bears one (the key of a refused row), never what is hashed.
+    """
+    from psycopg import Connection as Raw  # an extra, and not for SQLite
+    from psycopg.types.string import StrDumperUnknown
+
+    class Plain(StrDumperUnknown):
+        def dump(self, obj: str) -> "Buffer | None":
+            return super().dump(obj.replace("\0", "\N{SYMBOL FOR NULL}"))
+
+    @event.listens_for(engine, "connect")
+    def _adapt(connection: Raw[Any], _record: object) -> None:
+        connection.adapters.register_dumper(str, Plain)
 
 
 def _listen(engine: Engine) -> None:

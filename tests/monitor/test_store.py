@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from monitor.leader import LIFE, LeaseLock, LostLeadership, fence
 from monitor.store.engine import open_store
-from monitor.store.runs import Run, RunState
+from monitor.store.runs import Refusal, Run, RunState
 
 NOW = datetime(2026, 8, 3, 6, 0, 0, 123456, tzinfo=UTC)
 
@@ -29,6 +29,20 @@ def test_a_naive_moment_is_refused(store_url: str) -> None:
         session.add(Run(id="a", state=RunState.DONE, started_at=datetime(2026, 8, 3)))  # noqa: DTZ001
         with pytest.raises(sa.exc.StatementError, match="naive"):
             session.commit()
+    engine.dispose()
+
+
+def test_a_hostile_text_with_a_nul_is_kept_and_spoils_nothing(store_url: str) -> None:
+    engine = open_store(store_url)
+    with Session(engine) as session:
+        session.add(Refusal(run_id="a", source="kev", at=NOW, reason="警钟", key="a\0b"))
+        session.add(Run(id="a\0", state=RunState.DONE, started_at=NOW))
+        session.commit()
+    with Session(engine) as session:
+        found = session.exec(select(Refusal)).one()
+        assert found.key.replace("␀", "\0") == "a\0b"
+        assert found.reason == "警钟"
+        assert session.exec(select(Run).where(Run.id == "a\0")).one().state == RunState.DONE
     engine.dispose()
 
 
