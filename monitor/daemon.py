@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collectors.base import Collector
 from config.errors import ConfigError
+from config.secret import secrets_of
 from monitor.alerts.opening import open_desk
 from monitor.alerts.operations import operations_alarm
 from monitor.asking import collect_one
@@ -33,6 +34,7 @@ from monitor.context import Context, open_context
 from monitor.cycle import deliver, judge, prepare, take_back_claims
 from monitor.housekeeping import housekeeping
 from monitor.leader import LIFE, RENEW, FileLock, Leadership, LeaseLock
+from monitor.logs import hide
 from monitor.runs import forget_interrupted
 from monitor.server import serving
 from monitor.service import Service
@@ -215,6 +217,7 @@ class Daemon:
             log.warning("%s was changed; it counts from the next start of the daemon", name)
         self._stand_down()
         self.context = fresh
+        hide(secrets_of(fresh.settings))
         log.info("settings read again")
 
     def _stand_down(self) -> None:

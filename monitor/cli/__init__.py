@@ -58,10 +58,12 @@ def _installation(
 ) -> None:
     if context.resilient_parsing:
         return
+    from config.secret import secrets_of
     from monitor.context import open_context  # not for --help and --version: seconds
-    from monitor.logs import configure_logging
+    from monitor.logs import configure_logging, hide
 
     context.obj = open_context(home, config)
+    hide(secrets_of(context.obj.settings))
     quiet = context.invoked_subcommand not in ("daemon", "serve")
     configure_logging(context.obj.settings.daemon.log, verbose=verbose, quiet=quiet)
 

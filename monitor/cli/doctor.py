@@ -17,6 +17,7 @@ from monitor.context import Context
 from monitor.errors import StoreError
 from monitor.sources import source_rows
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
+from monitor.timetable import check
 
 MARK = {"ok": "✓", "note": "–", "problem": "✗"}
 
@@ -68,6 +69,12 @@ def examine(context: Context) -> list[Finding]:
 
 def _settings(context: Context) -> Finding:
     file = context.settings_file
+    try:
+        check(context)
+    except ConfigError as error:
+        return Finding(
+            "settings", "problem", str(error), "mend that key; the daemon will not start"
+        )
     said = f"{file} · home country {context.settings.home}" if file else "defaults (no tocsin.yaml)"
     return Finding("settings", "ok", said)
 
