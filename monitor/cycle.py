@@ -25,6 +25,7 @@ from monitor.collect import Outcome
 from monitor.conclude import Conclusion, Raise
 from monitor.conclude import conclude as conclude_now
 from monitor.context import Context
+from monitor.disk import free_bytes
 from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import publish
@@ -34,7 +35,7 @@ from monitor.sources import source_rows
 from monitor.standing import current_document, source_views
 from monitor.taking_over import method_in_force
 from monitor.turn import own_turn, turn
-from monitor.watchdog import tell_late_cycle, tell_sources
+from monitor.watchdog import tell_disk, tell_late_cycle, tell_sources
 from rules.types import Assessment
 
 log = logging.getLogger(__name__)
@@ -207,6 +208,7 @@ def deliver(context: Context) -> Round:
             write_due(session, desk, now)
             late_after = timedelta(seconds=context.settings.daemon.late_after_seconds)
             tell_late_cycle(session, desk, late_after, now)
+            tell_disk(session, desk, context.home, free_bytes(context.home), now)
         return deliver_due(context.engine, desk, now, worker)
 
 

@@ -28,7 +28,7 @@ from collectors.base import Collector
 from config.errors import ConfigError
 from config.secret import secrets_of
 from monitor.alerts.opening import open_desk
-from monitor.alerts.operations import operations_alarm
+from monitor.alerts.operations import alarm, operations_alarm
 from monitor.asking import collect_one
 from monitor.context import Context, open_context
 from monitor.cycle import deliver, judge, prepare, take_back_claims
@@ -150,7 +150,8 @@ class Daemon:
             return
         if away := missed_runs(self.context):
             said = ", ".join(f"{name} {count}" for name, count in away.items())
-            operations_alarm(self.context, "missed", f"runs missed while nobody ran: {said}")
+            log.warning("missed while nobody ran: %s", said)
+            alarm(self.context, "missed", f"{self.context.now():%Y-%m-%d}:{said}", {"runs": said})
         with self._count:
             if self.stop.is_set() or stint != self.stint:
                 return  # stood down meanwhile
@@ -201,9 +202,8 @@ class Daemon:
         if event.job_id == "deliver":
             return  # a slow mail server; what waits in the outbox too long is told by itself
         log.warning("%s: a run was left out; the one before it goes on", event.job_id)
-        operations_alarm(
-            self.context, "missed", f"{event.job_id}: left out, for the run before it goes on"
-        )
+        about = f"{event.job_id}:{self.context.now():%Y-%m-%d}"
+        alarm(self.context, "left_out", about, {"job": event.job_id})
 
     def _reload(self) -> None:
         """Take over new settings if they are sound; keep the old ones if they are not."""

@@ -1,6 +1,5 @@
 """`tocsin doctor`: what would run, what is missing, what it costs in disk."""
 
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ from config.errors import ConfigError
 from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.compaction import scattered
 from monitor.context import Context
+from monitor.disk import LOW_BYTES, free_bytes
 from monitor.errors import StoreError
 from monitor.sources import source_rows
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
@@ -112,7 +112,7 @@ def _store(context: Context) -> list[Finding]:
 
 def _disk(context: Context) -> list[Finding]:
     held = context.lake.bytes()
-    free = shutil.disk_usage(context.home).free
+    free = free_bytes(context.home)
     collected, days = _collected(context)
     grows = (
         f"grows about {collected / days / 1e6:,.2f} MB a day, "
@@ -121,7 +121,7 @@ def _disk(context: Context) -> list[Finding]:
         else "growth is told after two days of collecting"
     )
     said = f"lake {held / 1e6:,.1f} MB, {grows}; {free / 1e9:,.1f} GB free"
-    low = free < 2_000_000_000
+    low = free < LOW_BYTES
     mend = "free disk space, or lower retention" if low else ""
     return [Finding("disk", "problem" if low else "ok", said, mend), _files(context)]
 
