@@ -113,10 +113,9 @@ def main() -> None:
 
 
 def _store_errors() -> tuple[type[Exception], ...]:
-    """Return what a store that goes away or cannot write raises; nothing where none was opened."""
-    from sqlalchemy.exc import DBAPIError
-
-    return (DBAPIError,)
+    """Return what a store raises that goes away or cannot write; nothing where none was opened."""
+    module = sys.modules.get("sqlalchemy.exc")  # asked of every exit, `--help` too: loads nothing
+    return () if module is None else (module.DBAPIError,)
 
 
 def _first_line(error: Exception) -> str:
