@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from monitor.context import Context
+from monitor.raw import raw_bytes
 from monitor.sources import source_rows
 from monitor.standing import latest_document
 from monitor.store.outbox import OutboxRow
@@ -34,6 +35,10 @@ class StoreMetrics(Collector):
         yield GaugeMetricFamily(
             "tocsin_lake_bytes", "Size of the lake.", value=self.context.lake.bytes()
         )
+        yield GaugeMetricFamily(
+            "tocsin_raw_bytes", "Size of the raw pages beside the lake's tables.",
+            value=raw_bytes(self.context.lake),
+        )  # fmt: skip
 
     def _cycles(self, session: Session) -> Iterable[Metric]:
         total = CounterMetricFamily("tocsin_cycle", "Cycles by how they ended.", labels=["state"])
