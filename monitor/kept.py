@@ -25,7 +25,7 @@ from collectors.unpacking import Broken, Coding, TooLarge, unpack
 from monitor.errors import LakeError
 from monitor.lake import Lake
 from monitor.raw import BEGIN, END, HEADER, Begin, End, Ends, digestible, raw_files
-from monitor.store.runs import Batch
+from monitor.store.runs import Batch, Sweep
 
 T = TypeVar("T")
 
@@ -106,22 +106,31 @@ def _by_file(names: Sequence[str]) -> list[KeptBatch]:
 
 
 def described(lake: Lake, batches: Sequence[KeptBatch]) -> list[dict[str, object]]:
-    """Return kept batches as JSON values, with what became of them."""
+    """Return kept batches as JSON values, with what became of them.
+
+    `state` is the batch's, `in_hand` for a sweep that may still go on, null for what never became
+    a batch: the run failed, or gave no rows.
+    """
     with Session(lake.engine) as session:
         rows = {b.id: b for b in session.exec(select(Batch))}
-    return [
-        {
-            "id": b.id,
-            "source": b.source,
-            "sweep": rows[b.id].sweep if b.id in rows else None,
-            "state": rows[b.id].state if b.id in rows else None,
-            "at": b.at.isoformat() if b.at else None,
-            "rows": rows[b.id].rows if b.id in rows else None,
-            "bytes": b.bytes,
-            "files": list(b.files),
-        }
-        for b in batches
-    ]
+        in_hand = {s.batch_id: s.name for s in session.exec(select(Sweep))}
+    found: list[dict[str, object]] = []
+    for batch in batches:
+        row = rows.get(batch.id)
+        state = "in_hand" if batch.id in in_hand else None
+        found.append(
+            {
+                "id": batch.id,
+                "source": batch.source,
+                "sweep": row.sweep if row else in_hand.get(batch.id),
+                "state": row.state if row else state,
+                "at": batch.at.isoformat() if batch.at else None,
+                "rows": row.rows if row else None,
+                "bytes": batch.bytes,
+                "files": list(batch.files),
+            }
+        )
+    return found
 
 
 def begin_of(batch: KeptBatch) -> Begin:

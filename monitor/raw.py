@@ -176,7 +176,8 @@ class RawWriter:
         entry.pax_headers = {HEADER + key: value for key, value in headers.items()}
         # Written block by block: TarFile.addfile copies, and remembers every member to its end.
         self._sink.write(entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
-        self._sink.write(data)
+        for start in range(0, len(data), _BUFFER):
+            self._sink.write(memoryview(data)[start : start + _BUFFER])
         self._sink.write(bytes(-len(data) % _BLOCK))
 
 

@@ -23,7 +23,8 @@ def list_(context: Context, names: Sequence[str] | None, *, json: bool) -> None:
         print_json(documents)
         return
     for batch, told in zip(found, documents, strict=True):
-        became = f"{told['state']}, {told['rows']:,} rows" if told["state"] else "never a batch"
+        rows = f", {told['rows']:,} rows" if told["rows"] is not None else ""
+        became = str(told["state"] or "never a batch").replace("_", " ") + rows
         files = "1 file" if len(batch.files) == 1 else f"{len(batch.files)} files"
         out.print(f"[bold]{escape(batch.id)}[/]  {became}  {files}, {batch.bytes / 1e6:,.2f} MB")
     if not found:

@@ -182,6 +182,8 @@ def test_a_sweep_in_hand_is_left_in_hand(home: Home, standin: StandIn) -> None:
     standin.fault("huggingface", "rate_limited", after=2, times=1, seconds=3600)
     assert home.collect().state is RunState.UNAVAILABLE
     (paused,) = table(home.context, Sweep)
+    told = kept.described(home.context.lake, home.batches())
+    assert [t["state"] for t in told] == ["visible", "in_hand"]
     assert home.anew(home.batches()[0].id).outcome.state is RunState.DONE
     assert table(home.context, Sweep) == [paused]
     assert home.collect().state is RunState.DONE

@@ -115,6 +115,7 @@ def test_pages_are_kept_parsed_again_and_forgotten_in_a_bucket(
     with StandIn() as standin:
         monkeypatch.setenv("TOCSIN_SOURCES__KEV__BASE_URL", f"{standin.url}/kev")
         context = open_context(tmp_path, now=lambda: NOW)
+        assert kept_batches(context.lake) == []
         live = collect(context, kev.COLLECTOR, "run")
     assert live.state is RunState.DONE, live.message
     (batch,) = kept_batches(context.lake)

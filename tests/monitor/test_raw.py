@@ -26,7 +26,7 @@ from monitor.context import Context
 from monitor.housekeeping import housekeeping
 from monitor.metrics import exposition
 from monitor.raw import raw_files
-from monitor.store.runs import Refusal, RunState
+from monitor.store.runs import Refusal, RunState, Sweep
 from tests.collectors.loopback import Loopback, Reply
 from tests.standin import StandIn
 from tests.standin.generate import Generated
@@ -282,6 +282,23 @@ def test_a_sweep_that_goes_on_keeps_a_tar_a_part(tmp_path: Path, standin: StandI
     assert home.collect().state is RunState.DONE
     assert home.ends() == [("part", 2, True), ("whole", 2, True)]
     assert [f.part for f in raw_files(home.context.lake)] == [0, 1]
+
+
+def test_a_sweep_begun_before_pages_were_kept_tells_that_the_first_are_missing(
+    tmp_path: Path, standin: StandIn
+) -> None:
+    home = Census(tmp_path, standin)
+    standin.fault("huggingface", "rate_limited", after=2, times=1, seconds=3600)
+    home.collect()
+    tars(home.context)[0].unlink()
+    with Session(home.context.engine) as session, session.begin():
+        (sweep,) = session.exec(select(Sweep))
+        state = json.loads(sweep.state)
+        del state["raw_parts"]
+        sweep.state = json.dumps(state)
+        session.add(sweep)
+    assert home.collect().state is RunState.DONE
+    assert [f.part for f in raw_files(home.context.lake)] == [1]
 
 
 class Killed(BaseException):
