@@ -20,11 +20,12 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from collectors.base import Payload
+from collectors.document import iso_moment
 from collectors.quarantine_gather import kind_of
 from collectors.unpacking import Coding, Packed
 from monitor.lake import Lake
@@ -38,7 +39,7 @@ HEADER = "TOCSIN."
 _BLOCK = 512
 _BUFFER = 8 << 20
 """What a bucket is sent at once: a sweep must not hold more in memory."""
-_NAME = re.compile(r"(?P<batch>(?P<at>\d{8}T\d{6}Z)-.+)-(?P<part>\d{4,})\.tar")
+_NAME = re.compile(r"(?P<batch>(?P<at>\d{8}T\d{6}Z)-[^/]+)-(?P<part>\d{4,})\.tar")
 _ENDINGS = {"json": ".json", "html": ".html", "xml": ".xml", "text": ".txt", "empty": ".empty"}
 _ARCHIVES = {
     b"PK\x03\x04": ".zip", b"PAR1": ".parquet", b"\x1f\x8b": ".gz", b"BZh": ".bz2",
@@ -230,9 +231,9 @@ def raw_files(lake: Lake, source: str | None = None) -> Iterator[RawFile]:
     named = []
     for place, about in found.items():
         path = place[len(lake.root) + 1 :]
-        _, owner, name = path.rsplit("/", 2)
-        if match := _NAME.fullmatch(name):
-            at = datetime.strptime(match["at"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        owner, _, name = path.removeprefix(f"{FOLDER}/").partition("/")
+        match = _NAME.fullmatch(name)
+        if match and (at := iso_moment(match["at"])):
             size = int(about["size"])
             named.append(RawFile(path, owner, match["batch"], int(match["part"]), at, size))
     yield from sorted(named, key=lambda file: (file.at, file.batch, file.part))

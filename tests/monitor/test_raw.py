@@ -20,6 +20,7 @@ from collectors.document import answered, decode_json
 from collectors.errors import PayloadChanged, SourceUnavailable
 from collectors.record import Figure
 from config.settings import Settings, SourceSettings
+from monitor.backup import back_up
 from monitor.cli.doctor import examine
 from monitor.collect import Outcome, collect
 from monitor.context import Context
@@ -222,8 +223,12 @@ def test_a_full_disk_ends_the_run_and_leaves_nothing_that_looks_whole(
 def test_retention_takes_pages_by_age_and_doctor_and_metrics_tell_their_size(opened: Open) -> None:
     context = opened()
     collect(context, HUB, "r")
-    strange = Path(context.lake.url) / "raw" / "hub" / "someones-own.tar"
-    strange.write_bytes(b"x")
+    folder = Path(context.lake.url) / "raw" / "hub"
+    names = ("someones-own.tar", "20269999T999999Z-hub-0000.tar", "x/20260101T000000Z-a-0000.tar")
+    strange = [folder.parent / "own.tar", *(folder / name for name in names)]
+    for own in strange:
+        own.parent.mkdir(exist_ok=True)
+        own.write_bytes(b"x")
     (file,) = tars(context)
     size = file.stat().st_size
     disk = next(f.said for f in examine(context) if f.about == "disk")
@@ -238,8 +243,16 @@ def test_retention_takes_pages_by_age_and_doctor_and_metrics_tell_their_size(ope
     gone = housekeeping(over).gone
     assert (gone.raw_files, gone.raw_bytes) == (1, size)
     assert tars(over) == []
-    assert strange.exists()
+    assert all(own.exists() for own in strange)
     assert len(over.lake.visible()) == 1
+
+
+def test_a_backup_does_not_carry_them(opened: Open, tmp_path: Path) -> None:
+    context = opened()
+    collect(context, HUB, "r")
+    assert back_up(context, tmp_path / "backup").files > 0
+    assert tars(context)
+    assert not list((tmp_path / "backup").rglob("*.tar"))
 
 
 class Census:

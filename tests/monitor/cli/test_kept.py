@@ -85,3 +85,20 @@ def test_pages_that_are_damaged_end_with_1_and_name_the_file(tocsin: Tocsin, ask
     answer = tocsin("--home", str(asked), "collect", "--kept", first["id"], "--json")
     assert (answer.code, answer.out) == (1, "")
     assert str(file) in answer.said
+
+
+def test_pages_that_parse_still_refuses_end_with_3(
+    tocsin: Tocsin, settings: Callable[..., Path], tmp_path: Path
+) -> None:
+    with StandIn() as standin:
+        settings(tmp_path, {"kev": {"base_url": f"{standin.url}/kev"}})
+        standin.fault("kev", "html", times=None)
+        assert tocsin("--home", str(tmp_path), "collect", "kev").code == 3
+    (broken,) = listed(tocsin, tmp_path)
+    assert (broken["state"], broken["rows"]) == (None, None)
+    words = ("collect", "kev", "--kept", broken["id"], "--incomplete", "--json")
+    answer = tocsin("--home", str(tmp_path), *words)
+    assert answer.code == 3, answer.said
+    holds("collect_kept", answer.document())
+    (made,) = answer.document()
+    assert (made["state"], made["batch"], made["rows"]) == ("changed", "", 0)
