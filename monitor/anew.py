@@ -17,6 +17,7 @@ from collectors.registry import by_id
 from monitor.audit import append
 from monitor.collect import Outcome
 from monitor.context import Context
+from monitor.errors import LakeError
 from monitor.kept import KeptBatch, begin_of, payloads
 from monitor.store.runs import RunState
 from monitor.sweep import Sweeping
@@ -54,7 +55,10 @@ def make_anew(
     then, and where parse refuses one, nothing becomes visible.
     """
     begin = begin_of(kept)
-    collector = by_id(begin.source)
+    try:
+        collector = by_id(begin.source)
+    except KeyError as error:
+        raise LakeError(f"{kept.files[0]}: of {begin.source!r}, which is no source here") from error
     run_id = f"kept-{context.now():%Y%m%dT%H%M%SZ}-{begin.source}-{secrets.token_hex(3)}"
     sweep = Sweeping.fresh(
         context, collector.source, begin.sweep, run_id, begin.is_live, instead_of=begin.batch

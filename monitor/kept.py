@@ -2,7 +2,8 @@
 
 Nothing is taken on trust: every member against its sha256, their headers against that of
 `end.json`, every part against the number it should have. What does not fit is a LakeError that
-names the file, what is wrong with it, and the mend.
+names the file and what is wrong with it, and the mend where there is one: nobody else has the
+pages, so what is damaged is lost.
 """
 
 import hashlib
@@ -30,9 +31,7 @@ from monitor.store.runs import Batch, Sweep
 T = TypeVar("T")
 
 _LIST = "tocsin collect --list-kept"
-_UNREADABLE = (
-    OSError, tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, msgspec.MsgspecError
-)  # fmt: skip
+_UNREADABLE = (tarfile.TarError, zlib.error, EOFError, ValueError, KeyError, msgspec.MsgspecError)
 """What damaged bytes raise, in the tar, in JSON and in what stands there."""
 
 
@@ -51,17 +50,10 @@ class KeptBatch:
     """The file system."""
 
 
-@dataclass(frozen=True)
-class _Part:
-    begin: Begin
-    end: End | None
-    """None: a kill left it unfinished."""
-
-
-def kept_batches(lake: Lake, source: str | None = None) -> list[KeptBatch]:
+def kept_batches(lake: Lake) -> list[KeptBatch]:
     """Return what the lake keeps, oldest first, as far as its names tell."""
     found = []
-    for (id_, owner), group in groupby(raw_files(lake, source), key=lambda f: (f.batch, f.source)):
+    for (id_, owner), group in groupby(raw_files(lake), key=lambda f: (f.batch, f.source)):
         parts = list(group)
         paths = tuple(lake.full(f.path) for f in parts)
         size = sum(f.bytes for f in parts)
@@ -226,9 +218,14 @@ def _opened(where: Any, path: str) -> Iterator[tarfile.TarFile]:
     try:
         with where.open(path, "rb") as file, tarfile.open(fileobj=file, mode="r|") as tar:
             yield tar
+    except OSError as error:
+        raise LakeError(f"{path}: cannot be read now ({_line(error)})") from error
     except _UNREADABLE as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise LakeError(f"{path}: damaged or not one of ours ({said}); take it away") from error
+        raise LakeError(f"{path}: damaged or not one of ours ({_line(error)})") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -252,12 +249,12 @@ def _payload(
 ) -> Payload:
     """Return the payload as parse was given it; marks are left out, so none is ever moved."""
     if hashlib.sha256(data).hexdigest() != headers["sha256"]:
-        raise LakeError(f"{place}: not what its sha256 says; take the file away")
+        raise LakeError(f"{place}: damaged, it is not what its sha256 says")
     size = int(headers["bytes"])
     try:
         body, _ = unpack([data], Coding(headers["coding"]), max(size, len(data)))
     except (Broken, TooLarge) as error:
-        raise LakeError(f"{place}: cannot be unpacked ({error}); take the file away") from error
+        raise LakeError(f"{place}: damaged, it cannot be unpacked ({error})") from error
     return Payload(
         source=source,
         shape=headers["shape"],

@@ -107,9 +107,9 @@ class RawWriter:
         self._digest = hashlib.sha256()
 
     @property
-    def is_open(self) -> bool:
-        """Whether any payload was kept in it."""
-        return self._sink is not None
+    def is_used(self) -> bool:
+        """Whether any payload was kept in it, even if a failed write then took it away."""
+        return self._payloads > 0
 
     def keep(self, payload: Payload, packed: Packed | None) -> None:
         """Write a payload that bears no secret; `packed` is its body as it came, if it did so.
@@ -223,11 +223,10 @@ def _headers(
     }
 
 
-def raw_files(lake: Lake, source: str | None = None) -> Iterator[RawFile]:
+def raw_files(lake: Lake) -> Iterator[RawFile]:
     """Yield what is kept, oldest first; files that bear no name of ours are nobody's business."""
-    folder = f"{FOLDER}/{source}" if source else FOLDER
     lake.files.invalidate_cache()
-    found = lake.files.find(lake.full(folder), detail=True)
+    found = lake.files.find(lake.full(FOLDER), detail=True)
     named = []
     for place, about in found.items():
         path = place[len(lake.root) + 1 :]

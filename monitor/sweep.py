@@ -120,7 +120,7 @@ class Sweeping:
 
     def _close_part(self) -> None:
         # Without pages no tar, and no number; numbers that are missing say that pages are.
-        if self.raw is None or self.raw.is_open:
+        if self.raw is None or self.raw.is_used:
             self.raw_parts += 1
         if self.raw is not None:
             self.raw.finish(Ends.PART)

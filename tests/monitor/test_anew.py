@@ -26,6 +26,7 @@ from monitor.collect import Outcome, collect
 from monitor.context import Context
 from monitor.errors import LakeError
 from monitor.kept import find, kept_batches
+from monitor.raw import RawWriter
 from monitor.store.audit import AuditEntry
 from monitor.store.runs import Batch, BatchState, Mark, Run, RunState, Sweep
 from monitor.sweep import Sweeping
@@ -219,7 +220,7 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     "no end": (lambda data: bytes(data[:-2048]), "unfinished"),
     "empty": (lambda _: b"", "damaged"),
     "no tar": (lambda _: b"hello" * 1000, "damaged"),
-    "a bit": (_flipped, "00002.json.gz: not what its sha256 says"),
+    "a bit": (_flipped, "00002.json.gz: damaged, it is not what its sha256 says"),
     "address": (lambda data: bytes(data.replace(b"/huggingface/", b"/higgingface/")), "headers"),
     "key": (lambda data: bytes(data.replace(b"TOCSIN.shape=", b"TOCSIN.shade=")), "damaged"),
 }
@@ -239,6 +240,42 @@ def test_damage_is_said_and_nothing_becomes_visible(home: Home, how: str) -> Non
     assert str(file) in str(caught.value)
     assert table(home.context, Batch) == before
     assert set(home.context.lake.files.find(home.context.lake.root)) == files
+
+
+def test_pages_of_a_source_that_is_no_more_are_said(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.collect()
+    monkeypatch.setattr(registry, "COLLECTORS", ())
+    with pytest.raises(LakeError, match="'huggingface', which is no source here"):
+        home.anew()
+
+
+def test_pages_that_cannot_be_read_now_are_not_called_damaged(home: Home) -> None:
+    home.collect()
+    (batch,) = home.batches()
+    Path(batch.files[0]).unlink()
+    with pytest.raises(LakeError, match="cannot be read now"):
+        make_anew(home.context, batch, actor="os:tester")
+
+
+def test_pages_lost_to_a_full_disk_leave_a_gap_that_is_said(
+    home: Home, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        real = RawWriter._member
+
+        def failing(writer: RawWriter, name: str, *more: Any) -> None:
+            if name.startswith("00003"):
+                raise OSError(28, "No space left on device")
+            real(writer, name, *more)
+
+        full.setattr(RawWriter, "_member", failing)
+        with pytest.raises(OSError, match="No space left"):
+            home.collect()
+    assert home.collect().state is RunState.DONE
+    with pytest.raises(LakeError, match="part 0 is missing"):
+        home.anew()
 
 
 def test_a_missing_part_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,5 +350,5 @@ def test_a_bomb_among_kept_pages_does_not_go_off(home: Home, tmp_path: Path) -> 
                 digest = hashlib.sha256(bomb).hexdigest()
                 member.pax_headers = {**member.pax_headers, "TOCSIN.sha256": digest}
             other.addfile(member, io.BytesIO(data))
-    with pytest.raises(LakeError, match="cannot be unpacked"):
+    with pytest.raises(LakeError, match="damaged, it cannot be unpacked"):
         home.anew(str(changed))
