@@ -1,6 +1,7 @@
 """What is done once a night: files swept, thinned out and compacted, the review recalled."""
 
 import logging
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ from monitor.context import Context
 from monitor.cycle import sweep
 from monitor.retention import Forgotten, forget
 from monitor.revision import reminds_on, review_reminder
+from monitor.runs import noted, turn_of
+from monitor.turn import own_turn
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,12 @@ class Housework:
 
 def housekeeping(context: Context) -> Housework:
     """Keep house and return what was done; may be done at any time, twice or beside a daemon."""
+    run_id = f"house-{context.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with own_turn(context, turn_of(run_id, "")), noted(context, run_id):
+        return _keep_house(context)
+
+
+def _keep_house(context: Context) -> Housework:
     removed = context.lake.remove_retired(context.now() - READING)
     done = Housework(sweep(context), removed, forget(context), compact(context))
     log.info(

@@ -1,6 +1,5 @@
 """`tocsin doctor`: what would run, what is missing, what it costs in disk."""
 
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -14,10 +13,12 @@ from config.errors import ConfigError
 from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.compaction import scattered
 from monitor.context import Context
+from monitor.disk import LOW_BYTES, free_bytes
 from monitor.errors import StoreError
 from monitor.raw import raw_bytes
 from monitor.sources import source_rows
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
+from monitor.timetable import check
 
 MARK = {"ok": "✓", "note": "–", "problem": "✗"}
 
@@ -69,6 +70,12 @@ def examine(context: Context) -> list[Finding]:
 
 def _settings(context: Context) -> Finding:
     file = context.settings_file
+    try:
+        check(context)
+    except ConfigError as error:
+        return Finding(
+            "settings", "problem", str(error), "mend that key; the daemon will not start"
+        )
     said = f"{file} · home country {context.settings.home}" if file else "defaults (no tocsin.yaml)"
     return Finding("settings", "ok", said)
 
@@ -106,7 +113,7 @@ def _store(context: Context) -> list[Finding]:
 
 def _disk(context: Context) -> list[Finding]:
     held = context.lake.bytes()
-    free = shutil.disk_usage(context.home).free
+    free = free_bytes(context.home)
     collected, days = _collected(context)
     grows = (
         f"grows about {collected / days / 1e6:,.2f} MB a day, "
@@ -117,7 +124,7 @@ def _disk(context: Context) -> list[Finding]:
     kept = context.settings.retention.raw_days
     raw = f"raw pages of {kept} days {raw_bytes(context.lake) / 1e6:,.1f} MB"
     said = f"lake {held / 1e6:,.1f} MB, {grows}; {raw}; {free / 1e9:,.1f} GB free"
-    low = free < 2_000_000_000
+    low = free < LOW_BYTES
     mend = "free disk space, or lower retention" if low else ""
     return [Finding("disk", "problem" if low else "ok", said, mend), _files(context)]
 
