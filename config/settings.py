@@ -121,6 +121,8 @@ class RetentionSettings(Section):
     """Beyond it, keep one census a week and one pass of counters a day."""
     refused_days: int = Field(default=90, ge=1)
     """How long refused payloads are kept."""
+    raw_days: int = Field(default=14, ge=0)
+    """How long every payload is kept as it came, so that it can be parsed again; 0 = none is."""
 
 
 class Settings(BaseSettings):

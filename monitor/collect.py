@@ -15,6 +15,8 @@ from collectors.base import Collector, Options, Payload
 from collectors.errors import CollectError, PayloadChanged, SourceRefused, SourceUnavailable
 from collectors.http import Client
 from collectors.quarantine import Finding, Severity
+from collectors.redaction import without_secrets
+from collectors.unpacking import Packed
 from collectors.validators import Validator
 from config.settings import SourceSettings
 from monitor.context import Context
@@ -129,6 +131,8 @@ class _Attempt:
     ) -> None:
         self.context, self.collector, self.settings = context, collector, settings
         self.source, self.run_id = collector.source, run_id
+        self.key = settings.secret()
+        self.packed: Callable[[bytes], Packed | None] = lambda _: None
         self.progress = progress or (lambda _source, _rows: None)
         self.validators = StoreValidators(context)
         self.is_live = not is_loopback(settings.base_url)
@@ -163,10 +167,11 @@ class _Attempt:
             validators=self.validators,
             deadline=timedelta(seconds=seconds) if seconds else self.source.deadline,
         )
+        self.packed = http.packed
         options = Options(
             now=self.context.now(),
             base_url=base_url,
-            key=self.settings.secret(),
+            key=self.key,
             floor=self.settings.floor,
             passes=self.settings.passes,
             watch=self.settings.watch,
@@ -188,6 +193,7 @@ class _Attempt:
             sweep = self.open[payload.sweep] = Sweeping.fresh(
                 self.context, self.source, payload.sweep, self.run_id, self.is_live
             )
+        sweep.keep(without_secrets(payload, self.key), self.packed(payload.body))
         sweep.answer(payload)
         try:
             parsed = list(self.collector.parse(payload))

@@ -43,9 +43,9 @@ def _keep_house(context: Context) -> Housework:
     done = Housework(sweep(context), removed, forget(context), compact(context))
     log.info(
         "house: %d orphans, %d retired files removed, %d old batches (%.1f MB), %d refused "
-        "payloads, %d files compacted into %d",
+        "payloads, %d files of raw pages (%.1f MB), %d files compacted into %d",
         done.orphans, done.removed, done.gone.batches, done.gone.bytes / 1e6, done.gone.refused,
-        done.compacted.files, done.compacted.into,
+        done.gone.raw_files, done.gone.raw_bytes / 1e6, done.compacted.files, done.compacted.into,
     )  # fmt: skip
     today = context.now().date()
     if reminds_on(context.method, today):

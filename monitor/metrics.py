@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from monitor.context import Context
 from monitor.disk import free_bytes
+from monitor.raw import raw_bytes
 from monitor.sources import source_rows
 from monitor.standing import latest_document
 from monitor.store.outbox import OutboxRow, OutboxState
@@ -35,6 +36,10 @@ class StoreMetrics(Collector):
         yield GaugeMetricFamily(
             "tocsin_lake_bytes", "Size of the lake.", value=self.context.lake.bytes()
         )
+        yield GaugeMetricFamily(
+            "tocsin_raw_bytes", "Size of the raw pages beside the lake's tables.",
+            value=raw_bytes(self.context.lake),
+        )  # fmt: skip
         yield GaugeMetricFamily(
             "tocsin_disk_free_bytes", "Free on the disk of the home folder.",
             value=free_bytes(self.context.home),

@@ -15,6 +15,7 @@ from monitor.compaction import scattered
 from monitor.context import Context
 from monitor.disk import LOW_BYTES, free_bytes
 from monitor.errors import StoreError
+from monitor.raw import raw_bytes
 from monitor.sources import source_rows
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
 from monitor.timetable import check
@@ -120,7 +121,9 @@ def _disk(context: Context) -> list[Finding]:
         if days >= 2
         else "growth is told after two days of collecting"
     )
-    said = f"lake {held / 1e6:,.1f} MB, {grows}; {free / 1e9:,.1f} GB free"
+    kept = context.settings.retention.raw_days
+    raw = f"raw pages of {kept} days {raw_bytes(context.lake) / 1e6:,.1f} MB"
+    said = f"lake {held / 1e6:,.1f} MB, {grows}; {raw}; {free / 1e9:,.1f} GB free"
     low = free < LOW_BYTES
     mend = "free disk space, or lower retention" if low else ""
     return [Finding("disk", "problem" if low else "ok", said, mend), _files(context)]
