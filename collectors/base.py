@@ -48,6 +48,16 @@ class Source:
     of a source without sweeps."""
 
 
+KEPT_HEADERS = frozenset(
+    {
+        *("content-type", "date", "etag", "last-modified", "location"),
+        *("x-error-code", "x-error-message"),
+    }
+)
+"""Headers of an answer that are kept with it. A parse that looks at another would not read a kept
+payload as it read the live one, so add it here; never one that may hold a key (Set-Cookie)."""
+
+
 @dataclass(frozen=True)
 class Payload:
     """One answer as it came; `shape` tells parse which of the source's documents it is."""
@@ -57,7 +67,7 @@ class Payload:
     url: str
     status: int
     headers: Mapping[str, str]
-    """Lower-cased names."""
+    """Lower-cased names; parse looks at KEPT_HEADERS alone."""
     body: bytes
     """Decoded from any content encoding."""
     fetched_at: datetime

@@ -7,7 +7,6 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import metadata
@@ -19,9 +18,11 @@ import requests
 import urllib3
 from requests.utils import get_environ_proxies
 
+from collectors.ask import Ask, shown
 from collectors.base import Response, Source
-from collectors.errors import PayloadTooLarge, SourceRefused, SourceUnavailable
+from collectors.errors import PayloadChanged, PayloadTooLarge, SourceRefused, SourceUnavailable
 from collectors.pacing import Allowance, backoff, read_allowance, retry_after
+from collectors.unpacking import Broken, Coding, Packed, TooLarge, UnknownCoding, coding_of, unpack
 from collectors.validators import MemoryValidators, Validator, Validators
 
 _LOG = logging.getLogger(__name__)
@@ -34,18 +35,6 @@ _PIECE = 1 << 16
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EARLIEST_WAIT_LOGGED_S = 5.0
-
-
-@dataclass(frozen=True)
-class _Ask:
-    """One request as the collector meant it."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    data: bytes | None
-    max_bytes: int
-    accept: tuple[int, ...]
 
 
 class _TryAgain(Exception):  # noqa: N818  (not an error yet)
@@ -96,6 +85,16 @@ class Client:
         self._proxies: dict[str, dict[str, str]] = {}
         self._dice = random.Random()  # noqa: S311  (jitter, not a secret)
         self._base = urlsplit(base_url)
+        self._came: tuple[bytes, Packed] | None = None
+
+    def packed(self, body: bytes) -> Packed | None:
+        """Return how the last answer came off the wire, if `body` is its and it came packed.
+
+        None for a body that a collector made itself, and for those before the last: a client
+        holds one answer, not a run of them. Told once, then let go.
+        """
+        came, self._came = self._came, None
+        return came[1] if came is not None and came[0] is body else None
 
     def get(
         self,
@@ -122,7 +121,7 @@ class Client:
             if known.last_modified:
                 sent["If-Modified-Since"] = known.last_modified
             accept = (*accept, 304)
-        answer = self._insist(_Ask("GET", address, sent, None, max_bytes, accept))
+        answer = self._insist(Ask("GET", address, sent, None, max_bytes, accept))
         if revalidate and answer.status == 200:
             found = Validator(answer.headers.get("etag"), answer.headers.get("last-modified"))
             if found.etag or found.last_modified:
@@ -141,9 +140,9 @@ class Client:
         """Send a JSON document and return the answer; errors as `get`."""
         sent = {"Content-Type": "application/json", **(headers or {})}
         data = json.dumps(document, ensure_ascii=False).encode()
-        return self._insist(_Ask(method, url, sent, data, max_bytes, ()))
+        return self._insist(Ask(method, url, sent, data, max_bytes, ()))
 
-    def _insist(self, ask: _Ask) -> Response:
+    def _insist(self, ask: Ask) -> Response:
         for attempt in range(ATTEMPTS):
             try:
                 return self._follow(ask)
@@ -151,7 +150,7 @@ class Client:
                 if attempt == ATTEMPTS - 1:
                     raise SourceUnavailable(
                         f"{self.source.id}: {failed.reason} after {ATTEMPTS} attempts: "
-                        f"{_shown(ask.url)}"
+                        f"{shown(ask.url)}"
                     ) from failed
                 wait = backoff(attempt, self._dice)
                 if failed.wait is not None:
@@ -159,14 +158,14 @@ class Client:
                 self._pause(wait, failed.reason)
         raise AssertionError("the last attempt returns or raises")
 
-    def _follow(self, ask: _Ask) -> Response:
+    def _follow(self, ask: Ask) -> Response:
         for _ in range(MAX_REDIRECTS + 1):
             self._admit(ask.url)
             answer = self._once(ask)
             place = answer.headers.get("location")
             if answer.status not in _REDIRECTS or answer.status in ask.accept or not place:
                 return self._judge(ask, answer)
-            ask = _moved(ask, urljoin(ask.url, place), answer.status)
+            ask = ask.moved(urljoin(ask.url, place), answer.status)
         raise SourceRefused(f"{self.source.id}: more than {MAX_REDIRECTS} redirects")
 
     def _admit(self, url: str) -> None:
@@ -181,10 +180,10 @@ class Client:
             "source, so it was not asked"
         )
 
-    def _judge(self, ask: _Ask, answer: Response) -> Response:
-        if answer.status in ask.accept or 200 <= answer.status < 300:
+    def _judge(self, ask: Ask, answer: Response) -> Response:
+        if ask.answered_by(answer.status):
             return answer
-        said = f"{self.source.id}: HTTP {answer.status} from {_shown(answer.url)}"
+        said = f"{self.source.id}: HTTP {answer.status} from {shown(answer.url)}"
         if answer.status in _RETRIED:
             raise _TryAgain(f"HTTP {answer.status}", self._asked_to_wait(answer))
         if answer.status >= 500 or answer.status < 400:
@@ -212,7 +211,7 @@ class Client:
             _LOG.log(level, "%s: waits %.1f s (%s)", self.source.id, wait, reason)
             self._sleep(wait)
 
-    def _once(self, ask: _Ask) -> Response:
+    def _once(self, ask: Ask) -> Response:
         host = urlsplit(ask.url).netloc
         if (allowance := self._allowance.get(host)) is not None:
             self._pause(allowance.wait(self._now().timestamp()), "rate limit of the host")
@@ -224,7 +223,7 @@ class Client:
         headers = {
             "User-Agent": user_agent(),
             "Accept": "*/*",
-            # Only what the standard library can unpack piece by piece within a limit.
+            # Only what `unpacking` can, piece by piece within a limit.
             "Accept-Encoding": "gzip, deflate",
             **ask.headers,
         }
@@ -243,13 +242,14 @@ class Client:
                 verify=_certificates(),
             ) as answer,
         ):
-            body = b"".join(self._pieces(ask, answer))
+            body, packed = self._read(ask, answer)
             found = {k.lower(): v for k, v in answer.headers.items()}
             status = answer.status_code
         moment = self._now().astimezone(UTC)
         told = read_allowance(found, moment.timestamp())
         if told is not None:
             self._allowance[host] = told
+        self._came = (body, packed) if packed is not None else None
         return Response(ask.url, status, found, body, moment)
 
     def _proxies_to(self, url: str) -> dict[str, str]:
@@ -260,28 +260,43 @@ class Client:
             self._proxies[key] = dict(get_environ_proxies(url))
         return self._proxies[key]
 
-    def _pieces(self, ask: _Ask, answer: requests.Response) -> Iterator[bytes]:
-        """Yield the body unpacked; leave at the first byte over the limit, or at the deadline."""
+    def _read(self, ask: Ask, answer: requests.Response) -> tuple[bytes, Packed | None]:
+        """Return the body, and how it came if packed; leave at the first byte over the limit."""
         declared = answer.headers.get("Content-Length", "")
         if declared.isdigit() and int(declared) > ask.max_bytes:
             raise self._too_large(ask)
-        size = 0
+        # What an answer that is none holds is looked at by nobody.
+        packing = answer.headers.get("Content-Encoding", "")
+        try:
+            coding = coding_of(packing) if ask.answered_by(answer.status_code) else Coding.PLAIN
+            return unpack(self._pieces(answer), coding, ask.max_bytes)
+        except UnknownCoding as error:
+            raise PayloadChanged(
+                self.source.id,
+                shown(ask.url),
+                f"gzip, deflate or no Content-Encoding, not {packing[:40]!r}",
+            ) from error
+        except TooLarge as error:
+            raise self._too_large(ask) from error
+        except Broken as error:
+            raise _TryAgain(f"answer broken off ({error})") from error
+
+    def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
+        """Yield the body as it comes, until the deadline."""
         while piece := _piece(answer.raw):
-            size += len(piece)
-            if size > ask.max_bytes:
-                raise self._too_large(ask)
             if self._now() >= self._ends:
                 raise SourceUnavailable(f"{self.source.id}: deadline passed while reading")
             yield piece
 
-    def _too_large(self, ask: _Ask) -> PayloadTooLarge:
+    def _too_large(self, ask: Ask) -> PayloadTooLarge:
         limit = f"at most {ask.max_bytes >> 20} MB" if ask.max_bytes >> 20 else "a smaller answer"
-        return PayloadTooLarge(self.source.id, _shown(ask.url), limit)
+        return PayloadTooLarge(self.source.id, shown(ask.url), limit)
 
 
 def _piece(raw: Any) -> bytes:
-    # read1 comes back with what is there, so that a trickle meets the deadline too.
-    piece: bytes = raw.read1(_PIECE, decode_content=True)
+    # read1 comes back with what is there, so that a trickle meets the deadline too. Unpacked it is
+    # by us: within limits, and so that the bytes as they came can be kept.
+    piece: bytes = raw.read1(_PIECE, decode_content=False)
     return piece
 
 
@@ -295,7 +310,7 @@ def _network_errors(source: str) -> Iterator[None]:
         # Its own words may hold the address with a key in it.
         raise SourceUnavailable(f"{source}: {type(error).__name__}") from error
     except urllib3.exceptions.HTTPError as error:
-        # A body cut short, a broken gzip stream, a silence in the middle.
+        # A body cut short, a silence in the middle.
         raise _TryAgain(f"answer broken off ({type(error).__name__})") from error
 
 
@@ -310,21 +325,3 @@ def _is_loopback(url: str) -> bool:
 
 def _certificates() -> str | bool:
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-
-
-def _moved(ask: _Ask, url: str, status: int) -> _Ask:
-    """Return the request at its new address; a key never follows to another origin."""
-    before, after = urlsplit(ask.url), urlsplit(url)
-    headers = dict(ask.headers)
-    if (before.scheme, before.netloc) != (after.scheme, after.netloc):
-        secret = {"authorization", "cookie", "x-api-key"}
-        headers = {k: v for k, v in headers.items() if k.lower() not in secret}
-    method, data = ask.method, ask.data
-    if status == 303 or (status in (301, 302) and method == "POST"):
-        method, data = "GET", None
-    return _Ask(method, url, headers, data, ask.max_bytes, ask.accept)
-
-
-def _shown(url: str) -> str:
-    """Return the address without its query, which may bear a key or a long cursor."""
-    return url.split("?", 1)[0]

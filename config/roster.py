@@ -7,13 +7,13 @@ four-eyes rule would then count one pair of eyes twice.
 from datetime import date, time
 from pathlib import Path
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from config.errors import ConfigError
 from config.method import Strict, Words
+from config.zone import Zone
 
 SECTOR_WORDS = ("centre", "government", "industry", "research")
 
@@ -48,22 +48,13 @@ class Duty(Strict):
 class Calendar(Strict):
     """When the centre works; public holidays come from the home country's own calendar."""
 
-    zone: str = "Asia/Shanghai"
+    zone: Zone = "Asia/Shanghai"
     opens: time = time(9)
     closes: time = time(17, 30)
     days_off: tuple[date, ...] = ()
     """Beside the public holidays; also those announced after this version was built."""
     working_days: tuple[date, ...] = ()
     """Weekend days worked in exchange (调休), likewise."""
-
-    @field_validator("zone")
-    @classmethod
-    def _real_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("a zone of the tz database, such as Asia/Shanghai") from error
-        return value
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:

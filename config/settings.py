@@ -21,6 +21,7 @@ from pydantic_settings import (
 from config.errors import ConfigError
 from config.notify import NotifySettings
 from config.secret import read_secret
+from config.zone import Zone
 
 PREFIX = "TOCSIN_"
 NOT_SETTINGS = {"TOCSIN_HOME", "TOCSIN_CONFIG", "TOCSIN_SHARED"}
@@ -41,7 +42,9 @@ class SourceSettings(Section):
     key: SecretStr | None = None
     key_file: Path | None = None
     schedule: str | None = None
-    """Cron (`5 * * * *`) or interval (`6h`); default is the source's own rhythm."""
+    """Cron (`5 * * * *`, a zone may follow) or interval (`6h`); default: the source's rhythm."""
+    jitter_seconds: int | None = Field(default=None, ge=0, le=86_400)
+    """How much later than on schedule a run may begin; default: a twentieth of the rhythm."""
     deadline_seconds: int | None = Field(default=None, ge=1)
     floor: int = Field(default=10, ge=0)
     """30-day downloads under which the active pass stops."""
@@ -86,10 +89,12 @@ class ServeSettings(Section):
 
 
 class DaemonSettings(Section):
+    zone: Zone = "UTC"
+    """Zone of the tz database in which cron lines are read, unless they name their own."""
     judge: str = "10 * * * *"
-    """When levels are judged (cron, UTC)."""
+    """When levels are judged (cron or interval)."""
     house: str = "40 19 * * *"
-    """When old files are thinned out and many small ones rewritten (cron, UTC): a quiet hour."""
+    """When old files are thinned out and many small ones rewritten: a quiet hour."""
     log: Literal["console", "json"] = "console"
     late_after_seconds: int = Field(default=7200, ge=60)
     """A cycle this late raises an operations alarm."""
@@ -116,6 +121,8 @@ class RetentionSettings(Section):
     """Beyond it, keep one census a week and one pass of counters a day."""
     refused_days: int = Field(default=90, ge=1)
     """How long refused payloads are kept."""
+    raw_days: int = Field(default=14, ge=0)
+    """How long every payload is kept as it came, so that it can be parsed again; 0 = none is."""
 
 
 class Settings(BaseSettings):

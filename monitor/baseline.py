@@ -14,6 +14,7 @@ from monitor.context import Context
 from monitor.lake import LakeFile
 from monitor.store.engine import reading
 from monitor.store.runs import Batch, BatchState, Run, RunState
+from monitor.turn import own_turn
 
 NOT_RECORD = {"source", "row_licence"}
 
@@ -23,12 +24,16 @@ def load_baseline(context: Context, progress: Callable[[str, int], None] | None 
 
     A new wheel's baseline is a new vintage beside the old one (RULINGS.md 4).
     """
-    sha256 = baseline.sha256()
-    run_id = f"baseline-{sha256[:16]}"
+    run_id = f"baseline-{baseline.sha256()[:16]}"
+    with own_turn(context, "baseline"):
+        with reading(context.engine) as session:
+            if session.get(Run, run_id) is not None:
+                return 0
+        return _load(context, run_id, progress)
+
+
+def _load(context: Context, run_id: str, progress: Callable[[str, int], None] | None) -> int:
     now = context.now()
-    with reading(context.engine) as session:
-        if session.get(Run, run_id) is not None:
-            return 0
     writers: dict[str, BatchWriter] = {}
     rows = 0
     for table in baseline.tables():

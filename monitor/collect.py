@@ -15,12 +15,16 @@ from collectors.base import Collector, Options, Payload
 from collectors.errors import CollectError, PayloadChanged, SourceRefused, SourceUnavailable
 from collectors.http import Client
 from collectors.quarantine import Finding, Severity
+from collectors.redaction import without_secrets
+from collectors.unpacking import Packed
 from collectors.validators import Validator
 from config.settings import SourceSettings
 from monitor.context import Context
+from monitor.runs import noted, turn_of
 from monitor.sources import is_loopback, skip_reason
-from monitor.store.runs import Mark, Refusal, Run, RunState, ValidatorRow
+from monitor.store.runs import Mark, Refusal, RunState, ValidatorRow
 from monitor.sweep import Sweeping, resume_all
+from monitor.turn import turn
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +54,11 @@ class Outcome:
             "rows": self.rows,
             "findings": [msgspec.to_builtins(f) for f in self.findings],
         }
+
+    @property
+    def told(self) -> tuple[RunState, str, int]:
+        """What the run table is told: state, message, rows."""
+        return self.state, self.message, self.rows
 
     @property
     def failed(self) -> bool:
@@ -89,25 +98,24 @@ def collect(
     offline: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Return how the source fared; whatever fails here spoils nothing else."""
+    """Return how the source fared; whatever fails here spoils nothing else.
+
+    A source that another run has in hand is skipped: two would take the same pages twice.
+    """
     source = collector.source
     settings = context.settings.sources.get(source.id, SourceSettings())
     if reason := skip_reason(collector, settings, offline=offline):
         return Outcome(source.id, RunState.SKIPPED, reason)
     # Arrow's own gives memory back to the kernel several times a page, and asks for it again.
     pa.set_memory_pool(pa.system_memory_pool())
-    started = context.now()
-    with Session(context.engine) as session:
-        session.add(Run(id=run_id, source=source.id, state=RunState.RUNNING, started_at=started))
-        session.commit()
-    outcome = _Attempt(context, collector, settings, run_id, progress).outcome()
-    with Session(context.engine) as session:
-        run = session.get_one(Run, run_id)
-        run.state, run.message, run.rows = outcome.state, outcome.message, outcome.rows
-        run.finished_at = context.now()
-        run.is_live = not is_loopback(settings.base_url)
-        session.commit()
-    return outcome
+    live = not is_loopback(settings.base_url)
+    with turn(context, turn_of(run_id, source.id)) as ours:
+        if not ours:
+            return Outcome(source.id, RunState.SKIPPED, "another run of it is in hand")
+        with noted(context, run_id, source.id, is_live=live) as noting:
+            outcome = _Attempt(context, collector, settings, run_id, progress).outcome()
+            noting.state, noting.message, noting.rows = outcome.told
+        return outcome
 
 
 class _Attempt:
@@ -123,6 +131,8 @@ class _Attempt:
     ) -> None:
         self.context, self.collector, self.settings = context, collector, settings
         self.source, self.run_id = collector.source, run_id
+        self.key = settings.secret()
+        self.packed: Callable[[bytes], Packed | None] = lambda _: None
         self.progress = progress or (lambda _source, _rows: None)
         self.validators = StoreValidators(context)
         self.is_live = not is_loopback(settings.base_url)
@@ -157,10 +167,11 @@ class _Attempt:
             validators=self.validators,
             deadline=timedelta(seconds=seconds) if seconds else self.source.deadline,
         )
+        self.packed = http.packed
         options = Options(
             now=self.context.now(),
             base_url=base_url,
-            key=self.settings.secret(),
+            key=self.key,
             floor=self.settings.floor,
             passes=self.settings.passes,
             watch=self.settings.watch,
@@ -182,6 +193,7 @@ class _Attempt:
             sweep = self.open[payload.sweep] = Sweeping.fresh(
                 self.context, self.source, payload.sweep, self.run_id, self.is_live
             )
+        sweep.keep(without_secrets(payload, self.key), self.packed(payload.body))
         sweep.answer(payload)
         try:
             parsed = list(self.collector.parse(payload))

@@ -17,7 +17,7 @@ from config import baseline
 from monitor.alerts.due import write_due
 from monitor.alerts.opening import open_desk, with_evidence
 from monitor.alerts.operations import alarm
-from monitor.alerts.outbox import Round, deliver_due
+from monitor.alerts.outbox import Round, deliver_due, take_back
 from monitor.alerts.raising import raise_alerts
 from monitor.asking import Tell, collect_all, silent
 from monitor.baseline import load_baseline
@@ -25,15 +25,17 @@ from monitor.collect import Outcome
 from monitor.conclude import Conclusion, Raise
 from monitor.conclude import conclude as conclude_now
 from monitor.context import Context
+from monitor.disk import free_bytes
 from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import publish
 from monitor.record import Record, fold
+from monitor.runs import noted, turn_of
 from monitor.sources import source_rows
 from monitor.standing import current_document, source_views
-from monitor.store.runs import Run, RunState
 from monitor.taking_over import method_in_force
-from monitor.watchdog import tell_late_cycle, tell_sources
+from monitor.turn import own_turn, turn
+from monitor.watchdog import tell_disk, tell_late_cycle, tell_sources
 from rules.types import Assessment
 
 log = logging.getLogger(__name__)
@@ -121,21 +123,18 @@ def judge(
     """Conclude, deliver, publish: the half of a cycle that follows collection.
 
     Delivery comes before the site: whoever must act is told first. `past` is the reconstructed
-    record if it was folded already; what was collected since may have added to it.
+    record if it was folded already; what was collected since may have added to it. Another judge
+    of this installation, a daemon's or a person's, is waited for.
     """
-    started = context.now()
-    run_id = f"cycle-{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    with Session(context.engine) as session:
-        session.add(Run(id=run_id, state=RunState.RUNNING, started_at=started))
-        session.commit()
-    concluded = conclude(context, run_id=run_id, leadership=leadership, tell=tell)
-    tell("delivering", "", None)
-    delivered = deliver(context)
-    if past is None or any(o.rows for o in outcomes):
-        past = reconstruct(context, tell)
-    tell("publishing", "the site", None)
-    publish(context, context.method, concluded.record, past)
-    _finish(context, run_id)
+    run_id = f"cycle-{context.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with own_turn(context, turn_of(run_id, "")), noted(context, run_id):
+        concluded = conclude(context, run_id=run_id, leadership=leadership, tell=tell)
+        tell("delivering", "", None)
+        delivered = deliver(context)
+        if past is None or any(o.rows for o in outcomes):
+            past = reconstruct(context, tell)
+        tell("publishing", "the site", None)
+        publish(context, context.method, concluded.record, past)
     return CycleResult(
         assessment=concluded.assessment,
         reconstructed=past.last,
@@ -145,13 +144,6 @@ def judge(
         site=context.site / "internal" / context.settings.site.languages[0] / "index.html",
         document=current_document(context) or concluded.document,
     )
-
-
-def _finish(context: Context, run_id: str) -> None:
-    with Session(context.engine) as session:
-        run = session.get_one(Run, run_id)
-        run.state, run.finished_at = RunState.DONE, context.now()
-        session.commit()
 
 
 def reconstruct(context: Context, tell: Tell = silent) -> Record:
@@ -210,12 +202,21 @@ def worker_name(context: Context) -> str:
 
 def deliver(context: Context) -> Round:
     """Write what time has made due (reminders, escalations), then send what is due."""
-    desk, now = open_desk(context), context.now()
-    with Session(context.engine) as session, session.begin():
-        write_due(session, desk, now)
-        late_after = timedelta(seconds=context.settings.daemon.late_after_seconds)
-        tell_late_cycle(session, desk, late_after, now)
-    return deliver_due(context.engine, desk, now, worker_name(context))
+    desk, now, worker = open_desk(context), context.now(), worker_name(context)
+    with own_turn(context, f"deliver-{worker}", shared=True):
+        with Session(context.engine) as session, session.begin():
+            write_due(session, desk, now)
+            late_after = timedelta(seconds=context.settings.daemon.late_after_seconds)
+            tell_late_cycle(session, desk, late_after, now)
+            tell_disk(session, desk, context.home, free_bytes(context.home), now)
+        return deliver_due(context.engine, desk, now, worker)
+
+
+def take_back_claims(context: Context) -> int:
+    """Return to the outbox what a killed worker of this home had claimed; 0 if one is at work."""
+    worker = worker_name(context)
+    with turn(context, f"deliver-{worker}") as nobody_delivers:
+        return take_back(context.engine, context.now(), worker=worker) if nobody_delivers else 0
 
 
 def publish_now(context: Context, said: Callable[[datetime, float], None] | None = None) -> int:

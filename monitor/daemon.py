@@ -11,31 +11,34 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from contextlib import suppress
+from functools import partial
 
 import uvicorn
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.events import (
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobExecutionEvent,
+    JobSubmissionEvent,
+)
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, select
 
 from collectors.base import Collector
-from collectors.registry import COLLECTORS
 from config.errors import ConfigError
-from config.settings import SourceSettings
-from monitor.alerts.operations import operations_alarm
-from monitor.alerts.outbox import take_back
+from config.secret import secrets_of
+from monitor.alerts.opening import open_desk
+from monitor.alerts.operations import alarm, operations_alarm
 from monitor.asking import collect_one
 from monitor.context import Context, open_context
-from monitor.cycle import deliver, judge, prepare, worker_name
+from monitor.cycle import deliver, judge, prepare, take_back_claims
 from monitor.housekeeping import housekeeping
-from monitor.leader import RENEW, FileLock, Leadership, LeaseLock
-from monitor.schedule import is_overdue, trigger
+from monitor.leader import LIFE, RENEW, FileLock, Leadership, LeaseLock
+from monitor.logs import hide
+from monitor.runs import forget_interrupted
 from monitor.server import serving
 from monitor.service import Service
-from monitor.sources import GOOD, last_run
-from monitor.store.runs import Run, RunState
+from monitor.timetable import Work, check, missed_runs, timetable
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,6 @@ GRACE_SECONDS = 6.0
 """How long SIGTERM waits for what is in hand; what is not done by then was never visible."""
 AGAIN_SECONDS = 10.0
 """Pause before leadership that could not be taken up is tried again."""
-DELIVER_EVERY = timedelta(seconds=10)
 
 
 class Daemon:
@@ -57,9 +59,11 @@ class Daemon:
         self.scheduler: BackgroundScheduler | None = None
         self.starting: threading.Thread | None = None
         self.tried = 0.0
-        self.leads = False
+        self.leads_until = 0.0
         self.service = Service()
         self.in_hand = 0
+        self.stint = 0
+        """How often we began to lead; what an earlier stint left in line is not begun any more."""
         self._count = threading.Lock()
 
     def run(self) -> int:
@@ -88,13 +92,25 @@ class Daemon:
 
     def _renew(self) -> None:
         """Ask for leadership and renew it, whatever else is going on."""
+        waits_for = ""
         while not self.stop.is_set():
+            asked = time.monotonic()
             try:
-                self.leads = self.leadership.acquire(self.context.now())
+                leads = self.leadership.acquire()
+                leader = "" if leads else self.leadership.leader()
             except SQLAlchemyError as error:
                 log.error("lease: %s", type(error).__name__)
-                self.leads = False
+                leads, leader = False, waits_for
+            self.leads_until = asked + LIFE.total_seconds() if leads else 0.0
+            if leader and leader != waits_for:
+                log.info("waiting: %s leads", leader)
+            waits_for = leader
             self.stop.wait(RENEW.total_seconds())
+
+    @property
+    def leads(self) -> bool:
+        """Whether we may act: one who cannot renew stops by itself, however the asking hangs."""
+        return time.monotonic() < self.leads_until
 
     def _tick(self) -> None:
         leads = self.leads
@@ -117,87 +133,61 @@ class Daemon:
     def _take_up(self) -> None:
         """Begin to lead, in a thread: SIGTERM and the lease do not wait for a first load."""
         self.tried = time.monotonic()
-        self.starting = threading.Thread(target=self._job(self._start), daemon=True, name="take-up")
+        self.stint += 1
+        self.starting = threading.Thread(
+            target=self._guarded,
+            args=(self.stint, partial(self._start, self.stint)),
+            daemon=True,
+            name="take-up",
+        )
         self.starting.start()
 
-    def _start(self) -> None:
-        self._forget_interrupted()
-        take_back(self.context.engine, self.context.now(), worker=worker_name(self.context))
+    def _start(self, stint: int) -> None:
+        forget_interrupted(self.context)
+        take_back_claims(self.context)
         prepare(self.context)
-        if self.stop.is_set() or not self.leads:
+        if not self.leads:
             return
-        self.scheduler = self._scheduled()
-        log.info("on schedule: %d jobs", len(self.scheduler.get_jobs()))
+        if away := missed_runs(self.context):
+            said = ", ".join(f"{name} {count}" for name, count in away.items())
+            log.warning("missed while nobody ran: %s", said)
+            alarm(self.context, "missed", f"{self.context.now():%Y-%m-%d}:{said}", {"runs": said})
+        with self._count:
+            if self.stop.is_set() or stint != self.stint:
+                return  # stood down meanwhile
+            self.scheduler = self._scheduled(stint)
+            log.info("on schedule: %d jobs", len(self.scheduler.get_jobs()))
 
-    def _scheduled(self, *, paused: bool = False) -> BackgroundScheduler:
-        scheduler = BackgroundScheduler(
-            timezone=UTC,
-            # Neither a judgement nor a notice waits behind sources that answer slowly.
-            executors={
-                "default": ThreadPoolExecutor(4),
-                "judge": ThreadPoolExecutor(1),
-                "deliver": ThreadPoolExecutor(1),
-            },
-            # The library's default drops a job that is a second late.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    def _scheduled(self, stint: int) -> BackgroundScheduler:
+        guarded = partial(self._guarded, stint)
+        work = Work(
+            collect=lambda collector: guarded(lambda: self._collect(collector)),
+            judge=lambda: guarded(self._judge),
+            deliver=lambda: guarded(lambda: deliver(self.context)),
+            house=lambda: guarded(lambda: housekeeping(self.context)),
         )
-        scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
-        for collector in COLLECTORS:
-            self._schedule(scheduler, collector)
-        now, settings = self.context.now(), self.context.settings.daemon
-        when = trigger(settings.judge, timedelta(hours=1), "daemon.judge", now)
-        scheduler.add_job(
-            self._job(self._judge), when,
-            id="judge", name="judge", executor="judge", next_run_time=now,
-        )  # fmt: skip
-        scheduler.add_job(
-            self._job(self._deliver), "interval", seconds=DELIVER_EVERY.total_seconds(),
-            id="deliver", name="deliver", executor="deliver", next_run_time=now,
-        )  # fmt: skip
-        night = trigger(settings.house, timedelta(days=1), "daemon.house", now)
-        scheduler.add_job(self._job(self._keep_house), night, id="house", name="house")
-        scheduler.start(paused=paused)
+        scheduler = timetable(self.context, work)
+        scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        scheduler.start()
         return scheduler
 
-    def _schedule(self, scheduler: BackgroundScheduler, collector: Collector) -> None:
-        source = collector.source
-        settings = self.context.settings.sources.get(source.id, SourceSettings())
-        if not settings.enabled:
-            return
-        now = self.context.now()
-        with Session(self.context.engine) as session:
-            good = last_run(session, source.id, GOOD)
-        key = f"sources.{source.id}.schedule"
-        when = trigger(settings.schedule, source.every, key, now + source.every)
-        overdue = is_overdue(good.started_at if good else None, source.every, now)
-        scheduler.add_job(
-            self._job(lambda: self._collect(collector)),
-            when,
-            id=f"collect-{source.id}",
-            name=f"collect {source.id}",
-            **({"next_run_time": now} if overdue else {}),
-        )
-
-    def _job(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Return the work inside the one boundary that catches what nobody foresaw."""
-
-        def guarded() -> None:
-            if self.stop.is_set():
+    def _guarded(self, stint: int, work: Callable[[], object]) -> None:
+        """Do the work inside the one boundary that catches what nobody foresaw."""
+        with self._count:
+            if self.stop.is_set() or stint != self.stint:
                 return
-            with self._count:
-                self.in_hand += 1
-            try:
-                work()
-            except Exception:
-                log.exception("crashed; the other jobs go on")
+            self.in_hand += 1
+        try:
+            work()
+        except Exception:
+            log.exception("crashed; the other jobs go on")
+            with suppress(SQLAlchemyError):  # a store that is away is told by who watches us
                 operations_alarm(
                     self.context, "crash", "a job crashed; its traceback is in the log"
                 )
-            finally:
-                with self._count:
-                    self.in_hand -= 1
-
-        return guarded
+        finally:
+            with self._count:
+                self.in_hand -= 1
 
     def _collect(self, collector: Collector) -> None:
         outcome = collect_one(self.context, collector)
@@ -207,41 +197,33 @@ class Daemon:
         result = judge(self.context, leadership=self.leadership)
         log.info("judged: %s", ", ".join(f"{r.risk} {r.level}" for r in result.assessment.risks))
 
-    def _deliver(self) -> None:
-        deliver(self.context)
-
-    def _keep_house(self) -> None:
-        housekeeping(self.context)
-
-    def _missed(self, event: JobExecutionEvent) -> None:
-        if event.exception is None:
-            operations_alarm(
-                self.context, "missed", f"{event.job_id} missed its time {event.scheduled_run_time}"
-            )
-
-    def _forget_interrupted(self) -> None:
-        """Mark runs that a kill left open; nothing of them was visible."""
-        with Session(self.context.engine) as session:
-            for run in session.exec(select(Run).where(Run.state == RunState.RUNNING)):
-                run.state, run.message = RunState.CRASHED, "the process ended in the middle"
-                run.finished_at = self.context.now()
-            session.commit()
+    def _missed(self, event: JobExecutionEvent | JobSubmissionEvent) -> None:
+        """Tell of a run that was left out, because the one before it is still going on."""
+        if event.job_id == "deliver":
+            return  # a slow mail server; what waits in the outbox too long is told by itself
+        log.warning("%s: a run was left out; the one before it goes on", event.job_id)
+        about = f"{event.job_id}:{self.context.now():%Y-%m-%d}"
+        alarm(self.context, "left_out", about, {"job": event.job_id})
 
     def _reload(self) -> None:
         """Take over new settings if they are sound; keep the old ones if they are not."""
         try:
-            fresh = open_context(self.context.home, self.context.settings_file, self.context.now)
-            _ = fresh.method
+            fresh = checked(self.context)
         except ConfigError as error:
             log.error("settings not taken over: %s", error)
             operations_alarm(self.context, "settings", f"not taken over: {error}")
             return
+        for name in bound_at_start(self.context, fresh):
+            log.warning("%s was changed; it counts from the next start of the daemon", name)
         self._stand_down()
         self.context = fresh
+        hide(secrets_of(fresh.settings))
         log.info("settings read again")
 
     def _stand_down(self) -> None:
-        scheduler, self.scheduler, self.starting = self.scheduler, None, None
+        with self._count:
+            scheduler, self.scheduler, self.starting = self.scheduler, None, None
+            self.stint += 1
         if scheduler is not None:
             scheduler.pause()
         until = time.monotonic() + GRACE_SECONDS
@@ -262,6 +244,33 @@ class Daemon:
         server = serving(self.context, settings.host, settings.port)
         threading.Thread(target=server.run, daemon=True, name="serve").start()
         return server
+
+
+def checked(context: Context) -> Context:
+    """Return the installation with its settings read again.
+
+    Raises ConfigError where anything is unsound, or where only a restart can take it over.
+    """
+    fresh = open_context(context.home, context.settings_file, context.now)
+    file = str(fresh.settings_file or "environment")
+    if fresh.store_url != context.store_url:
+        raise ConfigError(file, "store", "the store that is in use; another one needs a restart")
+    if fresh.settings.lake.url != context.settings.lake.url:
+        raise ConfigError(file, "lake.url", "the lake that is in use; another one needs a restart")
+    fresh.__dict__["engine"] = context.engine
+    _ = fresh.method
+    check(fresh)
+    open_desk(fresh)  # roster and procedure
+    return fresh
+
+
+def bound_at_start(old: Context, new: Context) -> list[str]:
+    """Return the settings that differ and that count only from the next start on."""
+    pairs = {
+        "serve": (old.settings.serve, new.settings.serve),
+        "daemon.log": (old.settings.daemon.log, new.settings.daemon.log),
+    }
+    return [name for name, (before, after) in pairs.items() if before != after]
 
 
 def leadership_of(context: Context) -> Leadership:

@@ -1,6 +1,7 @@
 """What is done once a night: files swept, thinned out and compacted, the review recalled."""
 
 import logging
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,8 @@ from monitor.context import Context
 from monitor.cycle import sweep
 from monitor.retention import Forgotten, forget
 from monitor.revision import reminds_on, review_reminder
+from monitor.runs import noted, turn_of
+from monitor.turn import own_turn
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +33,19 @@ class Housework:
 
 def housekeeping(context: Context) -> Housework:
     """Keep house and return what was done; may be done at any time, twice or beside a daemon."""
+    run_id = f"house-{context.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with own_turn(context, turn_of(run_id, "")), noted(context, run_id):
+        return _keep_house(context)
+
+
+def _keep_house(context: Context) -> Housework:
     removed = context.lake.remove_retired(context.now() - READING)
     done = Housework(sweep(context), removed, forget(context), compact(context))
     log.info(
         "house: %d orphans, %d retired files removed, %d old batches (%.1f MB), %d refused "
-        "payloads, %d files compacted into %d",
+        "payloads, %d files of raw pages (%.1f MB), %d files compacted into %d",
         done.orphans, done.removed, done.gone.batches, done.gone.bytes / 1e6, done.gone.refused,
-        done.compacted.files, done.compacted.into,
+        done.gone.raw_files, done.gone.raw_bytes / 1e6, done.compacted.files, done.compacted.into,
     )  # fmt: skip
     today = context.now().date()
     if reminds_on(context.method, today):

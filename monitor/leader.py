@@ -2,16 +2,18 @@
 
 The lease is renewed well within its life; a leader that cannot renew stops acting, and a follower
 takes over as soon as it has run out. Every taking-over raises the token, so that a leader that
-slept through its own replacement finds a newer token at its next write and gives up.
+slept through its own replacement finds a newer token at its next write and gives up. The lease runs
+by the server's clock: those of two machines differ, by more than its life where nobody sets them.
 """
 
 import fcntl
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Protocol
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, text, update
 from sqlmodel import Session, col
 
 from monitor.store.lease import Lease
@@ -20,11 +22,21 @@ LIFE = timedelta(seconds=6)
 RENEW = timedelta(seconds=2)
 
 
+def server_time(session: Session) -> datetime:
+    """Return what PostgreSQL's clock says."""
+    micros = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=session.scalar(micros) or 0)
+
+
 class Leadership(Protocol):
     """Whether this process may act."""
 
-    def acquire(self, now: datetime) -> bool:
+    def acquire(self) -> bool:
         """Become, or stay, the leader; False if another one is."""
+        ...
+
+    def leader(self) -> str:
+        """Return who leads, in the words of the leader."""
         ...
 
     def release(self) -> None:
@@ -39,8 +51,8 @@ class FileLock:
         self.file = file
         self._handle: IO[str] | None = None
 
-    def acquire(self, now: datetime) -> bool:
-        """Take the lock, or say who has it by returning False."""
+    def acquire(self) -> bool:
+        """Take the lock; False if another process has it."""
         if self._handle is not None:
             return True
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -51,13 +63,13 @@ class FileLock:
             handle.close()
             return False
         handle.truncate(0)
-        handle.write(f"{os.getpid()} since {now.isoformat()}\n")
+        handle.write(f"{os.getpid()} since {datetime.now(UTC).isoformat(timespec='seconds')}\n")
         handle.flush()
         self._handle = handle
         return True
 
-    def holder(self) -> str:
-        """Return what the holder wrote about itself."""
+    def leader(self) -> str:
+        """Return what the holder of the lock wrote about itself."""
         return self.file.read_text(encoding="utf-8").strip() if self.file.exists() else ""
 
     def release(self) -> None:
@@ -70,13 +82,16 @@ class FileLock:
 class LeaseLock:
     """A row that one daemon holds for a few seconds at a time; `token` only ever grows."""
 
-    def __init__(self, engine: Engine, holder: str) -> None:
-        self.engine, self.holder = engine, holder
+    def __init__(
+        self, engine: Engine, holder: str, clock: Callable[[Session], datetime] = server_time
+    ) -> None:
+        self.engine, self.holder, self.clock = engine, holder, clock
         self.token = 0
 
-    def acquire(self, now: datetime) -> bool:
+    def acquire(self) -> bool:
         """Renew our lease or take one that has run out; one statement decides."""
         with Session(self.engine) as session:
+            now = self.clock(session)
             if session.get(Lease, 1) is None:
                 session.merge(Lease(id=1, holder="", token=0, until=now))
                 session.commit()
@@ -98,6 +113,11 @@ class LeaseLock:
             session.commit()
             self.token = session.get_one(Lease, 1).token
             return True
+
+    def leader(self) -> str:
+        """Return machine and pid of the holder of the lease."""
+        with Session(self.engine) as session:
+            return session.get_one(Lease, 1).holder
 
     def release(self) -> None:
         """Let the lease run out now."""

@@ -2,8 +2,9 @@
 
 import json
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -11,11 +12,32 @@ from rich.logging import RichHandler
 _OWN = set(vars(logging.makeLogRecord({})))
 
 
-class JsonLines(logging.Formatter):
-    """One JSON document a line; extra fields of the record are kept."""
+HIDDEN = "•••"
+"""What stands in the place of a secret."""
+
+
+class Discreet(logging.Formatter):
+    """A line of text without secrets, wherever in message or traceback they stood."""
+
+    secrets: ClassVar[tuple[str, ...]] = ()
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
+        text = self.line(record)
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the line as it came."""
+        return super().format(record)
+
+
+class JsonLines(Discreet):
+    """One JSON document a line; extra fields of the record are kept."""
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the line as it came."""
         document: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -26,6 +48,11 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             document["traceback"] = self.formatException(record.exc_info)
         return json.dumps(document, ensure_ascii=False)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Keep these texts out of every line from now on; a longer one before a part of it."""
+    Discreet.secrets = tuple(sorted(secrets, key=len, reverse=True))
 
 
 def configure_logging(
@@ -43,7 +70,7 @@ def configure_logging(
         handler = RichHandler(
             console=Console(stderr=True), show_path=False, markup=False, log_time_format="%FT%TZ"
         )
-        handler.setFormatter(logging.Formatter("%(message)s"))
+        handler.setFormatter(Discreet("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     ours = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
     for name in ("monitor", "collectors", "rules", "reports", "config"):

@@ -10,10 +10,12 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from monitor.context import Context
+from monitor.disk import free_bytes
+from monitor.raw import raw_bytes
 from monitor.sources import source_rows
 from monitor.standing import latest_document
 from monitor.store.engine import reading
-from monitor.store.outbox import OutboxRow
+from monitor.store.outbox import OutboxRow, OutboxState
 from monitor.store.runs import Run, RunState
 
 RANK = {"green": 0, "yellow": 1, "red": 2, "unassigned": -1}
@@ -35,19 +37,31 @@ class StoreMetrics(Collector):
         yield GaugeMetricFamily(
             "tocsin_lake_bytes", "Size of the lake.", value=self.context.lake.bytes()
         )
+        yield GaugeMetricFamily(
+            "tocsin_raw_bytes", "Size of the raw pages beside the lake's tables.",
+            value=raw_bytes(self.context.lake),
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "tocsin_disk_free_bytes", "Free on the disk of the home folder.",
+            value=free_bytes(self.context.home),
+        )  # fmt: skip
 
     def _cycles(self, session: Session) -> Iterable[Metric]:
         total = CounterMetricFamily("tocsin_cycle", "Cycles by how they ended.", labels=["state"])
-        for state, count in session.exec(
-            select(Run.state, func.count())
-            .where(Run.source == "", Run.id.like("cycle-%"))  # type: ignore[attr-defined]
-            .group_by(Run.state)
-        ):
-            total.add_metric([state], count)
+        counted = dict(
+            session.exec(
+                select(Run.state, func.count())
+                .where(Run.source == "", col(Run.id).startswith("cycle-"))
+                .group_by(Run.state)
+            ).all()
+        )
+        for state in (RunState.DONE, RunState.CRASHED):
+            # From zero on: an increase is seen only of what was there before.
+            total.add_metric([state], counted.get(state, 0))
         yield total
         last = session.exec(
             select(Run)
-            .where(Run.source == "", col(Run.id).like("cycle-%"), Run.state == RunState.DONE)
+            .where(Run.source == "", col(Run.id).startswith("cycle-"), Run.state == RunState.DONE)
             .order_by(col(Run.started_at).desc())
             .limit(1)
         ).first()
@@ -64,10 +78,11 @@ class StoreMetrics(Collector):
 
     def _outbox(self, session: Session) -> Metric:
         depth = GaugeMetricFamily("tocsin_outbox_rows", "Deliveries by state.", labels=["state"])
-        for state, count in session.exec(
-            select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
-        ):
-            depth.add_metric([state], count)
+        counted = dict(
+            session.exec(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all()
+        )
+        for state in OutboxState:
+            depth.add_metric([state], counted.get(state, 0))
         return depth
 
     def _sources(self) -> Iterable[Metric]:
@@ -80,6 +95,9 @@ class StoreMetrics(Collector):
         held = GaugeMetricFamily(
             "tocsin_quarantined_batches", "Batches held back.", labels=["source"]
         )
+        lasted = GaugeMetricFamily(
+            "tocsin_source_run_seconds", "Duration of the source's last run.", labels=["source"]
+        )
         failures = CounterMetricFamily(
             "tocsin_source_failures", "Runs of a source that failed.", labels=["source"]
         )
@@ -90,7 +108,10 @@ class StoreMetrics(Collector):
             state.add_metric([row.id, row.state], 1)
             held.add_metric([row.id], row.held)
             failures.add_metric([row.id], failed.get(row.id, 0))
-        return (age, state, held, failures)
+            if row.last_try is not None and row.last_try.finished_at is not None:
+                seconds = _seconds(row.last_try.started_at, row.last_try.finished_at)
+                lasted.add_metric([row.id], seconds)
+        return (age, state, held, lasted, failures)
 
     def _failures(self) -> dict[str, int]:
         bad = (RunState.UNAVAILABLE, RunState.REFUSED, RunState.CHANGED, RunState.CRASHED)

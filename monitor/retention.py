@@ -2,10 +2,11 @@
 
 Transitions, assessments, alerts and the audit log stay for ever. Batches that a stored assessment
 could be replayed from stay within the horizon; beyond it one batch a week of a census and one a
-day of counters stays, so that history thins out but does not end.
+day of counters stays, so that history thins out but does not end. Raw pages go much sooner: they
+are there for a parser's mistake to be mended, and no conclusion rests on them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from sqlmodel import Session, col, delete, select
 from config.settings import RetentionSettings
 from monitor.audit import append
 from monitor.context import Context
+from monitor.raw import RawFile, forget_raw
 from monitor.store.runs import Batch, BatchFile, BatchState, Refusal
 
 ACTOR = "tocsin"
@@ -30,11 +32,14 @@ class Forgotten:
     files: int = 0
     bytes: int = 0
     refused: int = 0
+    raw_files: int = 0
+    raw_bytes: int = 0
 
 
 def forget(context: Context) -> Forgotten:
-    """Thin out old batches and old refused payloads; returns what went."""
+    """Thin out old batches, old refused payloads and raw pages; returns what went."""
     rules, now = context.settings.retention, context.now()
+    raw = forget_raw(context.lake, now - timedelta(days=rules.raw_days))
     with Session(context.engine) as session:
         surplus = surplus_of(_old(session, now, rules), rules)
         files = _files(session, surplus)
@@ -42,7 +47,7 @@ def forget(context: Context) -> Forgotten:
         session.exec(delete(BatchFile).where(col(BatchFile.batch_id).in_(names)))
         session.exec(delete(Batch).where(col(Batch.id).in_(names)))
         refused = _refusals(context, session, now - timedelta(days=rules.refused_days))
-        gone = Forgotten(len(surplus), len(files), sum(f.bytes for f in files), refused)
+        gone = _gone(surplus, files, refused, raw)
         context.lake.retire(session, [f.path for f in files], now)
         if surplus:
             detail: dict[str, object] = {
@@ -54,12 +59,22 @@ def forget(context: Context) -> Forgotten:
     return gone
 
 
+def _gone(
+    surplus: Sequence[Batch], files: Sequence[BatchFile], refused: int, raw: Sequence[RawFile]
+) -> Forgotten:
+    return Forgotten(
+        batches=len(surplus), files=len(files), bytes=sum(f.bytes for f in files),
+        refused=refused, raw_files=len(raw), raw_bytes=sum(f.bytes for f in raw),
+    )  # fmt: skip
+
+
 def _old(session: Session, now: datetime, rules: RetentionSettings) -> list[Batch]:
     query = (
         select(Batch)
         .where(Batch.state == BatchState.VISIBLE, col(Batch.is_live))
         .where(col(Batch.fetched_at) < now - timedelta(days=rules.replay_days))
-        .order_by(col(Batch.fetched_at), col(Batch.id))
+        # Of one made anew from the other's pages, the later stands for both.
+        .order_by(col(Batch.fetched_at), col(Batch.id).desc())
     )
     return list(session.exec(query))
 

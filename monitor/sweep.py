@@ -22,9 +22,11 @@ from collectors.quarantine import Finding, check, held
 from collectors.quarantine_facts import BatchFacts, CounterChange, decode, encode, merge
 from collectors.quarantine_gather import Gathering, compare_counters
 from collectors.record import Counter
+from collectors.unpacking import Packed
 from monitor.batch import BatchWriter
 from monitor.context import Context
 from monitor.lake import LakeFile
+from monitor.raw import Begin, Ends, RawWriter
 from monitor.store.runs import Batch, BatchFile, BatchState, Mark, Refusal, Sweep
 
 log = logging.getLogger(__name__)
@@ -37,14 +39,18 @@ EXPIRES = timedelta(days=3)
 
 
 class Sweeping:
-    """A batch that is being written; `commit` makes all of it visible, or nothing."""
+    """A batch that is being written; `commit` makes all of it visible, or nothing.
+
+    `instead_of` names the batch that it is made anew from, out of kept pages: those are kept once.
+    """
 
     def __init__(
         self, context: Context, source: Source, name: str, run_id: str, batch_id: str,
-        started_at: datetime, is_live: bool, parts: Sequence[LakeFile] = (),
+        started_at: datetime, is_live: bool, parts: Sequence[LakeFile] = (), instead_of: str = "",
     ) -> None:  # fmt: skip
         self.context, self.source, self.name, self.run_id = context, source.id, name, run_id
         self.batch_id, self.started_at, self.is_live = batch_id, started_at, is_live
+        self.instead_of = instead_of
         self.parts = list(parts)
         self.marks: dict[str, str] = {}
         self.before: BatchFacts | None = None  # gathered by the process that was killed
@@ -54,17 +60,20 @@ class Sweeping:
         self.url = ""
         self.resumable = False
         self.writer = self._writer()
+        self.raw_parts = self.writer.part
+        self.raw = self._raw_writer()
 
     @classmethod
     def fresh(
-        cls, context: Context, source: Source, name: str, run_id: str, is_live: bool
-    ) -> "Sweeping":
+        cls, context: Context, source: Source, name: str, run_id: str, is_live: bool,
+        instead_of: str = "",
+    ) -> "Sweeping":  # fmt: skip
         """Return a new batch under an identifier that sorts by time."""
         now = context.now()
         plain = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")  # it becomes a file name
         pieces = (f"{now:%Y%m%dT%H%M%SZ}", source.id, plain, secrets.token_hex(3))
         batch_id = "-".join(p for p in pieces if p)
-        return cls(context, source, name, run_id, batch_id, now, is_live)
+        return cls(context, source, name, run_id, batch_id, now, is_live, instead_of=instead_of)
 
     def _writer(self) -> BatchWriter:
         part = 1 + max((int(f.path[-12:-8]) for f in self.parts), default=-1)
@@ -72,12 +81,26 @@ class Sweeping:
             self.context.lake, self.batch_id, self.source, is_live=self.is_live, part=part
         )
 
+    def _raw_writer(self) -> RawWriter | None:
+        """Return what keeps the next part's pages; None where none are to be kept."""
+        if self.instead_of or not self.context.settings.retention.raw_days:
+            return None
+        begin = Begin(self.batch_id, self.raw_parts, self.source, self.name, self.is_live)
+        return RawWriter(self.context.lake, begin)
+
+    def keep(self, payload: Payload, packed: Packed | None) -> None:
+        """Keep an answer that bears no secret as it came, before anything is made of it."""
+        if self.raw is not None:
+            self.raw.keep(payload, packed)
+
     def add(self, payload: Payload, parsed: Sequence[Parsed]) -> None:
         """Take one page; closes a part now and then, so that a kill costs little."""
         before = sum(self.writer.rows.values())
         self.writer.add(parsed, payload.fetched_at)
         for item in parsed:
             self.gathering.rows(item)
+        if self.raw is not None:
+            self.raw.taken = True
         self.rows += sum(self.writer.rows.values()) - before
         self.payloads += 1
         self.newest = max(self.newest or payload.fetched_at, payload.fetched_at)
@@ -96,6 +119,12 @@ class Sweeping:
         return merge(self.before, self.gathering.facts(counters))
 
     def _close_part(self) -> None:
+        # Without pages no tar, and no number; numbers that are missing say that pages are.
+        if self.raw is None or self.raw.is_used:
+            self.raw_parts += 1
+        if self.raw is not None:
+            self.raw.finish(Ends.PART)
+        self.raw = self._raw_writer()
         self.parts += self.writer.finish()
         refused = self.writer.refused
         self.writer = self._writer()
@@ -105,6 +134,7 @@ class Sweeping:
             "rows": self.rows,
             "url": self.url,
             "newest": self.newest.isoformat() if self.newest else None,
+            "raw_parts": self.raw_parts,
         }
         with Session(self.context.engine) as session:
             session.merge(
@@ -129,9 +159,16 @@ class Sweeping:
             self._close_part()
         else:
             self.writer.abandon()
+        if self.raw is not None:
+            self.raw.leave()
 
-    def commit(self, save_validators: Callable[[Session], None]) -> list[Finding]:
-        """Make the batch visible, or hold it; manifest, marks and validators in one transaction."""
+    def commit(self, also: Callable[[Session], None]) -> list[Finding]:
+        """Make the batch visible, or hold it; manifest, marks and `also` in one transaction.
+
+        `also` writes what belongs to it: what the run learned of addresses, who had it made.
+        """
+        if self.raw is not None:
+            self.raw.finish(Ends.WHOLE)
         self.parts += self.writer.finish()
         previous = self._previous()
         facts = self.facts(self._moved(previous))
@@ -141,11 +178,9 @@ class Sweeping:
                 self.context.lake.commit(session, self._batch(facts, findings), self.parts)
             for name, value in self.marks.items():
                 session.merge(Mark(source=self.source, name=name, value=value))
-            save_validators(session)
+            also(session)
             session.add_all(self._refusals(self.writer.refused))
-            session.exec(
-                delete(Sweep).where(col(Sweep.source) == self.source, col(Sweep.name) == self.name)
-            )
+            session.exec(delete(Sweep).where(col(Sweep.batch_id) == self.batch_id))
             session.commit()
         return findings
 
@@ -176,10 +211,13 @@ class Sweeping:
         )
 
     def _previous(self) -> Batch | None:
+        """Return the last good batch before this one; made anew, neither itself nor later ones."""
+        latest = self.context.now()
         query = (
             select(Batch)
             .where(Batch.source == self.source, Batch.sweep == self.name)
             .where(Batch.state == BatchState.VISIBLE, Batch.is_live == self.is_live)
+            .where(Batch.id != self.instead_of, col(Batch.fetched_at) <= (self.newest or latest))
             .order_by(col(Batch.fetched_at).desc(), col(Batch.id).desc())
             .limit(1)
         )
@@ -231,4 +269,7 @@ def _resumed(context: Context, source: Source, row: Sweep, run_id: str, is_live:
     sweep.before = decode(state["facts"])
     sweep.newest = datetime.fromisoformat(state["newest"]) if state["newest"] else None
     sweep.resumable = True
+    # Begun before pages were kept: their first parts are missing, as the number then tells.
+    sweep.raw_parts = state.get("raw_parts", sweep.raw_parts)
+    sweep.raw = sweep._raw_writer()
     return sweep

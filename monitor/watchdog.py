@@ -1,15 +1,17 @@
-"""The daemon watches itself: a cycle that is late, a source that has gone stale, and its return.
+"""The daemon watches itself: a late cycle, a stale source and its return, a disk that fills.
 
 Each is told once, by name of what it was late since, through the operations routes; none of it
 raises a risk.
 """
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlmodel import Session, col, func, select
 
 from monitor.alerts.desk import Desk
 from monitor.alerts.health import Trouble, raise_operations
+from monitor.disk import LOW_BYTES
 from monitor.sources import SourceHealth
 from monitor.store.alerts import NoticeRow
 from monitor.store.conclusions import AssessmentRow
@@ -28,6 +30,17 @@ def tell_late_cycle(
         return None
     minutes = str(int((now - newest) / timedelta(minutes=1)))
     trouble = Trouble("cycle_late", newest.isoformat(), {"minutes": minutes})
+    return raise_operations(session, desk, trouble, now)
+
+
+def tell_disk(
+    session: Session, desk: Desk, home: Path, free: int, now: datetime
+) -> NoticeRow | None:
+    """Add an alarm, once a day, if the disk of the home folder is nearly full."""
+    if free >= LOW_BYTES:
+        return None
+    detail = {"home": str(home), "free": f"{free / 1e9:.1f} GB"}
+    trouble = Trouble("disk_low", f"{home}:{now:%Y-%m-%d}", detail)
     return raise_operations(session, desk, trouble, now)
 
 

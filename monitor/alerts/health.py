@@ -22,8 +22,8 @@ class Trouble:
     """One thing that operations should know, told once per `about` and sequence."""
 
     topic: str
-    """source_failed, source_stale, source_back, quarantined, cycle_missed, cycle_late,
-    cycle_crashed, dead_letter, delivery_late, receiver_disabled, level_lost, coverage_lost…"""
+    """source_failed, source_stale, source_back, quarantined, missed, left_out, cycle_late, crash,
+    disk_low, dead_letter, delivery_late, receiver_disabled, level_lost, coverage_lost…"""
     about: str
     """What makes it one: `huggingface:2026-11-23`. Repeats with the same words are not told."""
     detail: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,8 @@ claim whose worker died is taken back, and the row sent again under the same key
 """
 
 import hashlib
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,8 +77,13 @@ def _attempt(row: OutboxRow, at: datetime, worker: str, outcome: str, said: str)
     return AttemptRow(outbox_id=row.id, at=at, worker=worker, outcome=outcome, message=said)
 
 
-def _claim(engine: Engine, now: datetime, worker: str, limit: int) -> list[OutboxRow]:
-    """Return rows that are ours now, the longest due first."""
+def _claimed(engine: Engine, now: datetime, worker: str, limit: int) -> Iterator[OutboxRow]:
+    """Yield rows that are ours, the longest due first; each is claimed when its turn has come.
+
+    A round lasts as long as its receivers let it: claimed all at once, the last of fifty would
+    look like a dead worker's before it was tried.
+    """
+    begun = time.monotonic()
     with reading(engine) as session:
         due = session.exec(
             select(OutboxRow.id)
@@ -85,33 +91,40 @@ def _claim(engine: Engine, now: datetime, worker: str, limit: int) -> list[Outbo
             .order_by(col(OutboxRow.next_at), col(OutboxRow.id))
             .limit(limit)
         ).all()
-    ours = []
     for one in due:
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            taken = session.exec(
-                sa.update(OutboxRow)
-                .where(col(OutboxRow.id) == one)
-                .where(col(OutboxRow.state) == OutboxState.PENDING)
-                .where(col(OutboxRow.next_at) <= now)
-                .values(
-                    state=OutboxState.CLAIMED,
-                    claimed_by=worker,
-                    claimed_at=now,
-                    attempts=col(OutboxRow.attempts) + 1,
-                )
+        moment = now + timedelta(seconds=time.monotonic() - begun)
+        row = _claim(engine, one, now, moment, worker)
+        if row is not None:
+            yield row
+
+
+def _claim(
+    engine: Engine, one: int | None, now: datetime, moment: datetime, worker: str
+) -> OutboxRow | None:
+    """Return the row if it was still to be had, claimed at `moment`."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        taken = session.exec(
+            sa.update(OutboxRow)
+            .where(col(OutboxRow.id) == one)
+            .where(col(OutboxRow.state) == OutboxState.PENDING)
+            .where(col(OutboxRow.next_at) <= now)
+            .values(
+                state=OutboxState.CLAIMED,
+                claimed_by=worker,
+                claimed_at=moment,
+                attempts=col(OutboxRow.attempts) + 1,
             )
-            if taken.rowcount == 1:
-                row = session.get(OutboxRow, one, populate_existing=True)
-                if row is not None:
-                    ours.append(row)
-    return ours
+        )
+        if taken.rowcount != 1:
+            return None
+        return session.get(OutboxRow, one, populate_existing=True)
 
 
 def deliver_due(engine: Engine, desk: Desk, now: datetime, worker: str, limit: int = 50) -> Round:
     """Try every delivery that is due now, at most `limit`; safe beside other workers."""
     take_back(engine, now)
     delivered = again = dead = 0
-    for row in _claim(engine, now, worker, limit):
+    for row in _claimed(engine, now, worker, limit):
         error = _deliver(engine, desk, row, now)
         with Session(engine) as session, session.begin():
             outcome = _settle(session, desk, row, error, now, worker)

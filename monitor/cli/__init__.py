@@ -1,5 +1,6 @@
 """The command line: a contract that scripts rely on (exit codes, `--json`, stderr for the rest)."""
 
+import errno
 import logging
 import os
 import sys
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 
 GLOBAL = {"--home", "--config"}
+FULL = "no room is left on the disk; free some and call again, nothing half was kept"
 
 
 def _show_version(value: bool) -> None:
@@ -58,11 +60,13 @@ def _installation(
 ) -> None:
     if context.resilient_parsing:
         return
+    from config.secret import secrets_of
     from monitor.context import open_context  # not for --help and --version: seconds
-    from monitor.logs import configure_logging
+    from monitor.logs import configure_logging, hide
 
     context.obj = open_context(home, config)
     context.call_on_close(context.obj.close)
+    hide(secrets_of(context.obj.settings))
     quiet = context.invoked_subcommand not in ("daemon", "serve")
     configure_logging(context.obj.settings.daemon.log, verbose=verbose, quiet=quiet)
 
@@ -94,11 +98,31 @@ def main() -> None:
     except (BackupError, CollectError, LakeError, ResponseError, StoreError) as error:
         _say("failed", error)
         sys.exit(1)
+    except _store_errors() as error:
+        _say("failed", StoreError(f"store: {_first_line(error)}"))
+        sys.exit(1)
     except BrokenPipeError:
         # The reader of our output went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         logging.shutdown()
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _say("failed", LakeError(f"{FULL}: {error}"))
+        sys.exit(1)
+
+
+def _store_errors() -> tuple[type[Exception], ...]:
+    """Return what a store raises that goes away or cannot write; nothing where none was opened."""
+    module = sys.modules.get("sqlalchemy.exc")  # asked of every exit, `--help` too: loads nothing
+    return () if module is None else (module.DBAPIError,)
+
+
+def _first_line(error: Exception) -> str:
+    """Return what the database said; the statement, with what was to be written, is left out."""
+    said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+    return f"{FULL}: {said}" if "disk is full" in said or "No space" in said else said
 
 
 def _say(kind: str, error: Exception) -> None:

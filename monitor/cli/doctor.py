@@ -1,7 +1,6 @@
 """`tocsin doctor`: what would run, what is missing, what it costs in disk."""
 
 import os
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -17,11 +16,14 @@ from config.settings import NOT_SETTINGS, PREFIX
 from monitor.cli.console import JsonFlag, installation, out, print_json
 from monitor.compaction import scattered
 from monitor.context import Context
+from monitor.disk import LOW_BYTES, free_bytes
 from monitor.errors import StoreError, StoreTooNew
+from monitor.raw import raw_bytes
 from monitor.restore import UNDER_WAY
 from monitor.sources import source_rows
 from monitor.store.engine import described, newest_revision, reading
 from monitor.store.runs import Batch, BatchFile, Refusal, Retired
+from monitor.timetable import check
 
 MARK = {"ok": "✓", "note": "–", "problem": "✗"}
 
@@ -75,6 +77,12 @@ def examine(context: Context) -> list[Finding]:
 
 
 def _settings(context: Context) -> Finding:
+    try:
+        check(context)
+    except ConfigError as error:
+        return Finding(
+            "settings", "problem", str(error), "mend that key; the daemon will not start"
+        )
     said = f"{context.settings_file or 'defaults (no tocsin.yaml)'}"
     said += f" · home country {context.settings.home}"
     # By name alone: a value may be a secret.
@@ -142,7 +150,7 @@ def _lake(context: Context) -> Finding:
 
 def _disk(context: Context) -> list[Finding]:
     held = context.lake.bytes()
-    free = shutil.disk_usage(context.home).free
+    free = free_bytes(context.home)
     collected, days = _collected(context)
     grows = (
         f"grows about {collected / days / 1e6:,.2f} MB a day, "
@@ -150,8 +158,10 @@ def _disk(context: Context) -> list[Finding]:
         if days >= 2
         else "growth is told after two days of collecting"
     )
-    said = f"lake {held / 1e6:,.1f} MB, {grows}; {free / 1e9:,.1f} GB free"
-    low = free < 2_000_000_000
+    kept = context.settings.retention.raw_days
+    raw = f"raw pages of {kept} days {raw_bytes(context.lake) / 1e6:,.1f} MB"
+    said = f"lake {held / 1e6:,.1f} MB, {grows}; {raw}; {free / 1e9:,.1f} GB free"
+    low = free < LOW_BYTES
     mend = "free disk space, or lower retention" if low else ""
     return [Finding("disk", "problem" if low else "ok", said, mend), _files(context)]
 

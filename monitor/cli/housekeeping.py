@@ -24,6 +24,7 @@ def housekeeping(context: typer.Context, json: JsonFlag = False) -> None:
         f"thinned out: {gone.batches} batches, {gone.files} files, {gone.bytes / 1e6:,.1f} MB"
     )
     out.print(f"refused payloads forgotten: {gone.refused}")
+    out.print(f"raw pages forgotten: {gone.raw_files} files, {gone.raw_bytes / 1e6:,.1f} MB")
     out.print(
         f"compacted: {small.files} files into {small.into}, "
         f"{small.bytes_before / 1e6:,.1f} MB into {small.bytes_after / 1e6:,.1f} MB"

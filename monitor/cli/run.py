@@ -11,6 +11,7 @@ from monitor.cli.console import JsonFlag, err, installation, level, out, print_j
 from monitor.collect import Outcome
 from monitor.cycle import CycleResult, run_cycle
 from monitor.store.runs import RunState
+from monitor.timetable import check
 
 
 def run(
@@ -31,6 +32,7 @@ def run(
     Exit code 3: done, but some source or delivery failed.
     """
     opened = installation(context)
+    check(opened)
     chosen(source)  # a wrong name is said before the shipped facts are loaded and folded
     with progress(quiet=json) as bars:
         task = bars.add_task("starting", total=None, said="")

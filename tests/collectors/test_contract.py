@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from collectors import registry
-from collectors.base import Columns, Parsed, Payload, Refused, Seen
+from collectors.base import KEPT_HEADERS, Columns, Parsed, Payload, Refused, Seen
 from collectors.errors import CollectError, PayloadChanged
 from collectors.record import Record
+from collectors.redaction import without_secrets
 from collectors.schema import arrow_schema, columns
 
 if TYPE_CHECKING:
@@ -71,6 +72,26 @@ def test_gives_the_records_that_the_payload_holds(sample: "Sample") -> None:
 
 def test_is_a_pure_function_of_the_payload(sample: "Sample") -> None:
     assert parse(sample.payload) == parse(sample.payload)
+
+
+class _Kept(dict[str, str]):
+    """Headers of which only the kept ones may be looked at."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        assert name in KEPT_HEADERS, f"parse looks at {name!r}: see KEPT_HEADERS"
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> str:
+        return str(self.get(name))
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("parse looks at all headers: see KEPT_HEADERS")
+
+
+def test_reads_a_kept_payload_as_the_live_one(sample: "Sample") -> None:
+    live = replace(sample.payload, headers=_Kept(sample.payload.headers))
+    kept = without_secrets(sample.payload, "the source's key")
+    assert parse(live) == parse(kept) == parse(sample.payload)
 
 
 def test_gives_each_key_once(sample: "Sample") -> None:

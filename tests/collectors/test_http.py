@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from collectors.base import Seen, Source
-from collectors.errors import PayloadTooLarge, SourceRefused, SourceUnavailable
+from collectors.errors import PayloadChanged, PayloadTooLarge, SourceRefused, SourceUnavailable
 from collectors.http import ATTEMPTS, Client, user_agent
+from collectors.unpacking import Coding, Packed
 from collectors.validators import MemoryValidators
 from tests.collectors.loopback import Loopback, Reply
 
@@ -190,15 +192,55 @@ def test_a_small_bomb_does_not_go_off(server: Loopback, clock: Clock) -> None:
         client(server, clock).get(f"{server.url}/a", max_bytes=1 << 20)
 
 
-@pytest.mark.parametrize("lost", ["body", "gzip"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_packed_answers_are_limited_as_they_came_too(
+    server: Loopback, clock: Clock, coding: str
+) -> None:
+    pack = gzip.compress if coding == "gzip" else zlib.compress
+    server.say("/a", Reply(pack(b""), headers={"Content-Encoding": coding}, chunks=1000))
+    with pytest.raises(PayloadTooLarge):
+        client(server, clock).get(f"{server.url}/a", max_bytes=4096)
+
+
+def test_how_an_answer_came_is_told_once_and_of_the_last_alone(
+    server: Loopback, clock: Clock
+) -> None:
+    packed = gzip.compress(b"[1]") + gzip.compress(b" ")
+    server.say("/a", Reply(packed, headers={"Content-Encoding": "gzip"}))
+    server.say("/plain", Reply(b"[1] "))
+    asking = client(server, clock)
+    first, last = asking.get(f"{server.url}/a"), asking.get(f"{server.url}/a")
+    assert (first.body, last.body) == (b"[1] ", b"[1] ")
+    assert asking.packed(last.body) == Packed(Coding.GZIP, packed)
+    assert asking.packed(last.body) is None
+    earlier = asking.get(f"{server.url}/a").body
+    asking.get(f"{server.url}/a")
+    assert asking.packed(earlier) is None
+    plain = asking.get(f"{server.url}/plain").body
+    assert asking.packed(plain) is None
+
+
+def test_a_packing_that_was_not_asked_for_is_a_change_and_says_so(
+    server: Loopback, clock: Clock
+) -> None:
+    server.say("/a", Reply(b"?", headers={"Content-Encoding": "br"}))
+    with pytest.raises(PayloadChanged, match="gzip, deflate or no Content-Encoding, not 'br'"):
+        client(server, clock).get(f"{server.url}/a?key=secret")
+    server.say("/b", Reply(b"?", 503, {"Content-Encoding": "br"}), Reply(b"[]"))
+    assert client(server, clock).get(f"{server.url}/b").body == b"[]"
+
+
+WHOLE = gzip.compress(b"[1,2,3]" * 100)
+LOST = {
+    "body": Reply(WHOLE[:20], headers={"Content-Length": str(len(WHOLE))}, cut=True),
+    "gzip": Reply(b"not gzip at all", headers={"Content-Encoding": "gzip"}),
+    "end": Reply(WHOLE[:-9], headers={"Content-Encoding": "gzip"}),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
 def test_an_answer_broken_off_is_tried_again(server: Loopback, clock: Clock, lost: str) -> None:
-    whole = gzip.compress(b"[1,2,3]" * 100)
-    broken = (
-        Reply(whole[: len(whole) // 2], headers={"Content-Length": str(len(whole))}, cut=True)
-        if lost == "body"
-        else Reply(b"not gzip at all", headers={"Content-Encoding": "gzip"})
-    )
-    server.say("/a", broken, Reply(b"[]"))
+    server.say("/a", LOST[lost], Reply(b"[]"))
     assert client(server, clock).get(f"{server.url}/a").body == b"[]"
     assert len(clock.slept) == 1
 

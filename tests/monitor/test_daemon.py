@@ -16,7 +16,7 @@ import requests
 
 from collectors.registry import COLLECTORS
 from monitor.context import open_context
-from monitor.daemon import Daemon
+from monitor.timetable import Work, timetable
 from tests.servers import free_port, until
 
 pytestmark = pytest.mark.long
@@ -142,12 +142,12 @@ def test_of_two_daemons_one_leads_and_the_other_takes_over(home: Path) -> None:
 def test_notices_and_judgements_never_wait_behind_a_slow_source(home: Path) -> None:
     (home / "tocsin.yaml").write_text("serve: {with_daemon: false}\n")  # every source is enabled
     context = open_context(home)
-    scheduler = Daemon(context)._scheduled(paused=True)
+    nothing = Work(lambda _: None, lambda: None, lambda: None, lambda: None)
+    scheduler = timetable(context, nothing)
     by_executor: dict[str, set[str]] = {}
     for job in scheduler.get_jobs():
         by_executor.setdefault(job.executor, set()).add(job.id)
-    scheduler.shutdown(wait=False)
     context.engine.dispose()
     assert by_executor["deliver"] == {"deliver"}
     assert by_executor["judge"] == {"judge"}
-    assert {f"collect-{c.source.id}" for c in COLLECTORS} < by_executor["default"]
+    assert by_executor["default"] == {c.source.id for c in COLLECTORS} | {"house"}

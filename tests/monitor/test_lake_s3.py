@@ -9,18 +9,25 @@ import fsspec
 import pytest
 from sqlmodel import Session
 
+from collectors import kev
 from collectors.record import Model
+from monitor.anew import make_anew
 from monitor.asof import View
 from monitor.backup import back_up
 from monitor.batch import BatchWriter
+from monitor.collect import collect
 from monitor.compaction import compact
 from monitor.context import open_context
 from monitor.errors import BackupError, LakeError
+from monitor.housekeeping import housekeeping
+from monitor.kept import kept_batches
 from monitor.lake import Lake
+from monitor.raw import raw_bytes
 from monitor.restore import restore
 from monitor.store.engine import open_store, sqlite_url
-from monitor.store.runs import Batch, BatchState
+from monitor.store.runs import Batch, BatchState, RunState
 from tests.servers import free_port
+from tests.standin import StandIn
 
 moto = pytest.importorskip("moto.server")
 NOW = datetime(2026, 8, 3, 6, tzinfo=UTC)
@@ -119,3 +126,29 @@ def test_a_backup_of_a_bucket_comes_back_into_an_empty_one(
     assert again.lake.orphans() == []
     assert not again.lake.files.exists(again.lake.full("RESTORING"))
     assert not (again.home / "lake").exists()
+
+
+def test_pages_are_kept_parsed_again_and_forgotten_in_a_bucket(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOCSIN_LAKE__URL", lake.url)
+    with StandIn() as standin:
+        monkeypatch.setenv("TOCSIN_SOURCES__KEV__BASE_URL", f"{standin.url}/kev")
+        context = open_context(tmp_path, now=lambda: NOW)
+        assert kept_batches(context.lake) == []
+        live = collect(context, kev.COLLECTOR, "run")
+    assert live.state is RunState.DONE, live.message
+    (batch,) = kept_batches(context.lake)
+    assert batch.files[0].startswith(f"{context.lake.root}/raw/kev/")
+    assert raw_bytes(context.lake) == batch.bytes > 0
+    made = make_anew(context, batch, actor="os:tester")
+    assert (made.outcome.state, made.outcome.rows) == (RunState.DONE, live.rows)
+
+    path = batch.files[0]
+    lake.files.pipe_file(path, lake.files.cat_file(path)[:-3000])
+    with pytest.raises(LakeError, match="unfinished"):
+        make_anew(context, kept_batches(context.lake)[0], actor="os:tester")
+
+    later = open_context(tmp_path, now=lambda: NOW + timedelta(days=15))
+    assert housekeeping(later).gone.raw_files == 1
+    assert kept_batches(later.lake) == []

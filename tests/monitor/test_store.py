@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from monitor.leader import LIFE, LeaseLock, LostLeadership, fence
+from monitor.leader import LIFE, LeaseLock, LostLeadership, fence, server_time
 from monitor.store.engine import open_store
 from monitor.store.runs import Refusal, Run, RunState
 
@@ -53,24 +53,39 @@ def test_opening_twice_changes_nothing(store_url: str) -> None:
     engine.dispose()
 
 
+class Clock:
+    """The server's clock, set by hand."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self, _session: Session) -> datetime:
+        return self.at
+
+
 def test_one_leads_and_the_follower_takes_over_when_the_lease_has_run_out(store_url: str) -> None:
-    engine = open_store(store_url)
-    first, second = LeaseLock(engine, "first"), LeaseLock(engine, "second")
-    assert first.acquire(NOW)
-    assert not second.acquire(NOW)
-    assert first.acquire(NOW + LIFE / 2)
-    assert not second.acquire(NOW + LIFE)
-    assert second.acquire(NOW + LIFE * 2)
-    assert not first.acquire(NOW + LIFE * 2)
+    engine, clock = open_store(store_url), Clock()
+    first, second = LeaseLock(engine, "first", clock), LeaseLock(engine, "second", clock)
+    assert first.acquire()
+    assert not second.acquire()
+    assert second.leader() == "first"
+    clock.at = NOW + LIFE / 2
+    assert first.acquire()
+    clock.at = NOW + LIFE
+    assert not second.acquire()
+    clock.at = NOW + LIFE * 2
+    assert second.acquire()
+    assert not first.acquire()
     assert second.token == first.token + 1
     engine.dispose()
 
 
 def test_a_leader_that_slept_through_its_replacement_cannot_write(store_url: str) -> None:
-    engine = open_store(store_url)
-    first, second = LeaseLock(engine, "first"), LeaseLock(engine, "second")
-    first.acquire(NOW)
-    second.acquire(NOW + LIFE + timedelta(seconds=1))
+    engine, clock = open_store(store_url), Clock()
+    first, second = LeaseLock(engine, "first", clock), LeaseLock(engine, "second", clock)
+    first.acquire()
+    clock.at = NOW + LIFE + timedelta(seconds=1)
+    second.acquire()
     with Session(engine) as session:
         session.add(Run(id="late", state=RunState.DONE, started_at=NOW))
         with pytest.raises(LostLeadership):
@@ -83,9 +98,19 @@ def test_a_leader_that_slept_through_its_replacement_cannot_write(store_url: str
 
 
 def test_a_released_lease_is_free_at_once(store_url: str) -> None:
-    engine = open_store(store_url)
-    first, second = LeaseLock(engine, "first"), LeaseLock(engine, "second")
-    first.acquire(NOW)
+    engine, clock = open_store(store_url), Clock()
+    first, second = LeaseLock(engine, "first", clock), LeaseLock(engine, "second", clock)
+    first.acquire()
     first.release()
-    assert second.acquire(NOW)
+    assert second.acquire()
+    engine.dispose()
+
+
+def test_the_lease_runs_by_the_servers_clock(postgres_url: str) -> None:
+    engine = open_store(postgres_url)
+    with Session(engine) as session:
+        at = server_time(session)
+    assert abs(at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert LeaseLock(engine, "first").acquire()
+    assert not LeaseLock(engine, "second").acquire()
     engine.dispose()

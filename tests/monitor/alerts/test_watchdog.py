@@ -2,15 +2,17 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlmodel import Session
 
 from collectors.registry import COLLECTORS
 from monitor.alerts.desk import Desk
+from monitor.disk import LOW_BYTES
 from monitor.sources import SourceHealth
 from monitor.store.conclusions import AssessmentRow
 from monitor.store.runs import Run
-from monitor.watchdog import tell_late_cycle, tell_sources
+from monitor.watchdog import tell_disk, tell_late_cycle, tell_sources
 
 HOURS = timedelta(hours=2)
 
@@ -33,6 +35,19 @@ def test_a_late_cycle_is_told_once(session: Session, desk: Desk, now: datetime) 
     assert late is not None
     assert late.topic == "cycle_late"
     assert tell_late_cycle(session, desk, HOURS, now + 2 * HOURS) is None
+
+
+def test_a_disk_that_is_nearly_full_is_told_once_a_day(
+    session: Session, desk: Desk, now: datetime
+) -> None:
+    home = Path("/var/lib/tocsin")
+    assert tell_disk(session, desk, home, LOW_BYTES, now) is None
+    low = tell_disk(session, desk, home, LOW_BYTES - 1, now)
+    assert low is not None
+    assert low.topic == "disk_low"
+    assert "2.0 GB" in low.view
+    assert tell_disk(session, desk, home, 0, now + timedelta(hours=1)) is None
+    assert tell_disk(session, desk, home, 0, now + timedelta(days=1)) is not None
 
 
 def test_a_stale_source_is_told_once_and_so_is_its_return(

@@ -74,6 +74,29 @@ def test_two_workers_never_send_the_same_row(
     assert len(ledger.given) == 40
 
 
+def test_a_long_round_claims_each_row_only_when_its_turn_has_come(
+    engine: Engine, make_desk: MakeDesk, assess: Assess, now: datetime
+) -> None:
+    class Watcher(Ledger):
+        """Looks, while it delivers, how many rows are claimed."""
+
+        def deliver(self, parcel: Parcel, receiver: Any, notify: NotifySettings) -> None:
+            with Session(engine) as session:
+                claimed = session.exec(select(OutboxRow.id).where(OutboxRow.state == "claimed"))
+                assert len(claimed.all()) == 1
+            super().deliver(parcel, receiver, notify)
+
+    receivers = {f"r{n}": {"channel": "email", "to": f"r{n}@centre.example"} for n in range(5)}
+    plain, watcher = make_desk(receivers), Watcher()
+    desk = Desk(
+        plain.notify, plain.roster, plain.responses, plain.renderer, "CN",
+        channels={"email": watcher},
+    )  # fmt: skip
+    with Session(engine) as session, session.begin():
+        raise_alerts(session, None, assess(), desk, now)
+    assert deliver_due(engine, desk, now, "w").delivered == len(watcher.given) == 5
+
+
 def test_the_claim_of_a_dead_worker_is_taken_back(
     engine: Engine, make_desk: MakeDesk, assess: Assess, now: datetime
 ) -> None:
