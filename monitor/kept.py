@@ -19,13 +19,14 @@ from typing import Any, TypeVar
 
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from collectors.base import Payload
 from collectors.unpacking import Broken, Coding, TooLarge, unpack
 from monitor.errors import LakeError
 from monitor.lake import Lake
 from monitor.raw import BEGIN, END, HEADER, Begin, End, Ends, digestible, raw_files
+from monitor.store.engine import reading
 from monitor.store.runs import Batch, Sweep
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def described(lake: Lake, batches: Sequence[KeptBatch]) -> list[dict[str, object
     `state` is the batch's, `in_hand` for a sweep that may still go on, null for what never became
     a batch: the run failed, or gave no rows.
     """
-    with Session(lake.engine) as session:
+    with reading(lake.engine) as session:
         rows = {b.id: b for b in session.exec(select(Batch))}
         in_hand = {s.batch_id: s.name for s in session.exec(select(Sweep))}
     found: list[dict[str, object]] = []
