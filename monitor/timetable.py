@@ -17,6 +17,7 @@ from config.settings import SourceSettings
 from monitor.context import Context
 from monitor.schedule import due, missed, rhythm, spread
 from monitor.sources import GOOD, last_run
+from monitor.store.engine import reading
 from monitor.store.runs import Run, RunState
 
 DELIVER_EVERY = timedelta(seconds=10)
@@ -78,7 +79,7 @@ def missed_runs(context: Context) -> dict[str, int]:
     One run of each is made up for at the start; these are the others.
     """
     now = context.now()
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         alive = session.exec(select(func.max(Run.started_at))).one()
         counted = {
             e.name: missed(e.rhythm, alive, now)
@@ -117,7 +118,7 @@ def timetable(context: Context, work: Work) -> BackgroundScheduler:
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     now = context.now()
-    with Session(context.engine) as session:
+    with reading(context.engine) as session:
         for entry in entries(context):
             first = now if entry.name == "judge" else due(entry.rhythm, _last(session, entry), now)
             scheduler.add_job(
