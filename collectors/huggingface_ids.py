@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from collectors.base import Refused
 
@@ -92,6 +93,28 @@ def are_printable(data: bytes, but: bytes = b"") -> bool:
         return data.translate(None, _PRINTABLE_ASCII + but).decode().isprintable()
     except UnicodeDecodeError:
         return False
+
+
+def are_shown(texts: pa.StringArray) -> bool:
+    """Return whether all are UTF-8 and printable; bytes that never were Python's may be neither."""
+    try:
+        texts.validate(full=True)  # each by itself: halves of a character would join
+    except pa.ArrowInvalid:
+        return False
+    return are_printable(_joined(texts))
+
+
+def are_plain(texts: pa.StringArray) -> bool:
+    """Return whether all are printable and surely of sane length: they have few enough bytes."""
+    _, offsets, _ = texts.buffers()
+    lengths = np.diff(np.frombuffer(offsets, np.int32)) if offsets else np.empty(0, np.int32)
+    return lengths.max(initial=0) <= MAX_TEXT and are_printable(_joined(texts))
+
+
+def _joined(texts: pa.StringArray) -> bytes:
+    """Return the bytes of all texts of an array that is no part of another."""
+    data = texts.buffers()[2]
+    return b"" if data is None else data.to_pybytes()
 
 
 def plain(texts: Sequence[str | None]) -> Sequence[str | None]:
