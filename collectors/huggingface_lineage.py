@@ -50,8 +50,8 @@ def lineage(
         and (first := first_of_pairs(edges.rows, edges.bases.dictionary_encode())) is not None
     ):
         edges = edges.where(pa.array(first))
-    names = edges.bases.to_pylist()
-    if not are_model_ids(names):
+    if not are_model_ids(edges.bases):
+        names = edges.bases.to_pylist()
         for row, base in zip(edges.rows, names, strict=True):
             if not is_model_id(base):
                 yield Refused("bases", items[row].id, f"base {refusal('bases', base).reason}")

@@ -39,14 +39,14 @@ def parse_page(payload: Payload) -> Iterator[Parsed]:
     """
     items, tags, refused = decode_page(payload)
     yield from refused
-    rows, refused = _kept(items)
+    ids, kept = ids_of(items), items
+    rows, refused = _kept(items, ids)
     yield from refused
     if not rows:
         return
-    kept = items
     if len(rows) < len(items):
         kept, tags = [items[n] for n in rows], tags.of_rows(rows)
-    ids = ids_of(kept)
+        ids = ids_of(kept)
     if all(i.downloads is None for i in kept):
         raise PayloadChanged(payload.source, "$[*].downloads", "a count of downloads in 30 days")
     if payload.shape == "models":
@@ -56,12 +56,12 @@ def parse_page(payload: Payload) -> Iterator[Parsed]:
     yield counters(payload, kept, ids)
 
 
-def _kept(items: Sequence[Described]) -> tuple[Sequence[int], list[Refused]]:
+def _kept(items: Sequence[Described], ids: pa.StringArray) -> tuple[Sequence[int], list[Refused]]:
     """Return the places of the rows that count, ascending, and why others do not."""
     names = [i.id for i in items]
     refused: list[Refused] = []
     places: Sequence[int] = range(len(items))
-    if not are_model_ids(names):
+    if not are_model_ids(ids):
         places = [n for n in places if is_model_id(names[n])]
         refused += [refusal("models", name) for name in names if not is_model_id(name)]
     if len(set(names)) < len(names):
