@@ -70,15 +70,6 @@ def is_plain(text: str) -> bool:
     return len(text) <= MAX_TEXT and text.isprintable()
 
 
-def all_plain(texts: Sequence[str]) -> bool:
-    """Return the same for many texts at once, at the speed of a string join."""
-    if not texts:
-        return True
-    return max(map(len, texts)) <= MAX_TEXT and are_printable(
-        "".join(texts).encode("utf-8", "surrogatepass")
-    )
-
-
 def are_printable(data: bytes, but: bytes = b"") -> bool:
     """Return whether it is UTF-8 and, apart from the bytes of `but`, printable.
 
@@ -118,8 +109,9 @@ def _joined(texts: pa.StringArray) -> bytes:
     return b"" if data is None else data.to_pybytes()
 
 
-def plain(texts: Sequence[str | None]) -> Sequence[str | None]:
-    """Return the texts with None in place of what is not plain; the different ones are asked."""
-    if all_plain([t for t in set(texts) if t is not None]):
-        return texts
-    return [t if t is None or is_plain(t) else None for t in texts]
+def plain(texts: Sequence[str | None]) -> pa.StringArray:
+    """Return the texts as a column; null where one is not plain."""
+    found = pa.array(texts, pa.string())
+    if are_plain(found):
+        return found
+    return pa.array([t if t is None or is_plain(t) else None for t in texts], pa.string())

@@ -165,13 +165,13 @@ def describe(
             "created_on": created,
             "occurred_on": created,
             "modified_on": days_of([i.modified for i in items]),
-            "pipeline": _numbered([i.pipeline for i in items]),
-            "library": _numbered([i.library for i in items]),
+            "pipeline": plain([i.pipeline for i in items]),
+            "library": plain([i.library for i in items]),
             "licence": tags.first(_LICENCE),
-            "gated": _numbered([_GATED.get(i.gated, "unknown") for i in items]),
+            "gated": pa.array([_GATED.get(i.gated, "unknown") for i in items]),
             "disabled": [i.disabled for i in items],
             "parameters": [_parameters(i) for i in items],
-            "sha": pa.array(plain([i.sha for i in items]), pa.string()),
+            "sha": plain([i.sha for i in items]),
         },
         shared,
     )  # fmt: skip
@@ -179,15 +179,6 @@ def describe(
         owners = pa.DictionaryArray.from_arrays(pa.array(tags.owners), ids)
         yield Columns(Tag, {"model_id": owners, "tag": tags.texts}, shared)
     yield from lineage(items, ids, tags, shared)
-
-
-def _numbered(values: Sequence[str | None]) -> pa.DictionaryArray:
-    """Return the texts by number, few of them being different; null where one is not plain."""
-    different = dict.fromkeys(values)
-    words = [w for w in plain(list(different)) if w is not None]
-    number = {word: n for n, word in enumerate(words)}
-    numbers = pa.array([number.get(v) for v in values], pa.int32())  # type: ignore[arg-type]
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(words, pa.string()))
 
 
 def _parameters(item: Described) -> int | None:
