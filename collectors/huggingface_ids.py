@@ -109,9 +109,12 @@ def _joined(texts: pa.StringArray) -> bytes:
     return b"" if data is None else data.to_pybytes()
 
 
-def plain(texts: Sequence[str | None]) -> pa.StringArray:
-    """Return the texts as a column; null where one is not plain."""
+def plain(texts: Sequence[str | None]) -> list[str | None]:
+    """Return the texts with None in place of what is not plain."""
+    return [t if t is None or is_plain(t) else None for t in texts]
+
+
+def plain_column(texts: Sequence[str | None]) -> pa.StringArray:
+    """Return the texts as a column, null where one is not plain; asked of all at once."""
     found = pa.array(texts, pa.string())
-    if are_plain(found):
-        return found
-    return pa.array([t if t is None or is_plain(t) else None for t in texts], pa.string())
+    return found if are_plain(found) else pa.array(plain(texts), pa.string())

@@ -13,7 +13,7 @@ from collectors.errors import PayloadChanged
 from collectors.huggingface_ids import (
     are_model_ids,
     is_model_id,
-    plain,
+    plain_column,
     printable,
     refusal,
 )
@@ -169,13 +169,13 @@ def describe(
             "created_on": created,
             "occurred_on": created,
             "modified_on": days_of([i.modified for i in items]),
-            "pipeline": plain([i.pipeline for i in items]),
-            "library": plain([i.library for i in items]),
+            "pipeline": plain_column([i.pipeline for i in items]),
+            "library": plain_column([i.library for i in items]),
             "licence": tags.first(_LICENCE),
             "gated": pa.array([_GATED.get(i.gated, "unknown") for i in items]),
             "disabled": [i.disabled for i in items],
             "parameters": [_parameters(i) for i in items],
-            "sha": plain([i.sha for i in items]),
+            "sha": plain_column([i.sha for i in items]),
         },
         shared,
     )  # fmt: skip
