@@ -262,6 +262,6 @@ def _level(raw: msgspec.Raw | None) -> str | None:
         return None
     try:
         found = msgspec.json.decode(raw, type=_Verdict | str | None)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return "error"
     return found.status if isinstance(found, _Verdict) else found

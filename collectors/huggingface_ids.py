@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from collectors.base import Refused
 
@@ -15,7 +17,7 @@ _LETTERS = "A-Za-z0-9_.-"
 _ID = re.compile(rf"[{_LETTERS}]{{1,{_LONGEST_OWNER}}}/[{_LETTERS}]{{1,{_LONGEST_NAME}}}", re.ASCII)
 """`owner/name`: the Hub allows letters, digits, `-`, `_` and `.` only; 256 characters in all."""
 _ALLOWED = bytes(n for n in range(128) if re.match(rf"[{_LETTERS}]", chr(n)))
-_SLASH, _BREAK = b"/\n"
+_SLASH = ord("/")
 
 
 def is_model_id(text: str) -> bool:
@@ -23,22 +25,18 @@ def is_model_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def are_model_ids(texts: Sequence[str]) -> bool:
-    """Return whether all of them can be ids; the joined text is asked, for speed."""
-    if not texts:
-        return True
-    joined = "\n".join(texts)
-    if not joined.isascii():
+def are_model_ids(texts: pa.StringArray) -> bool:
+    """Return whether all of them can be ids; their bytes are asked at once, for speed."""
+    data, offsets = _joined(texts), _offsets(texts)
+    if data.translate(None, _ALLOWED) != b"/" * len(texts):
         return False
-    data = joined.encode()
-    if data.translate(None, _ALLOWED) != b"\n".join([b"/"] * len(texts)):
-        return False
-    text = np.frombuffer(data, np.uint8)
-    cuts = np.flatnonzero((text == _SLASH) | (text == _BREAK))
-    lengths = np.diff(cuts, prepend=-1, append=len(text)) - 1
-    owners, names = lengths[::2], lengths[1::2]
+    slashes = np.flatnonzero(np.frombuffer(data, np.uint8) == _SLASH)
+    owners, names = slashes - offsets[:-1], offsets[1:] - slashes - 1
     return bool(
-        lengths.min() > 0 and owners.max() <= _LONGEST_OWNER and names.max() <= _LONGEST_NAME
+        owners.min(initial=1) > 0
+        and names.min(initial=1) > 0
+        and owners.max(initial=0) <= _LONGEST_OWNER
+        and names.max(initial=0) <= _LONGEST_NAME
     )
 
 
@@ -72,15 +70,6 @@ def is_plain(text: str) -> bool:
     return len(text) <= MAX_TEXT and text.isprintable()
 
 
-def all_plain(texts: Sequence[str]) -> bool:
-    """Return the same for many texts at once, at the speed of a string join."""
-    if not texts:
-        return True
-    return max(map(len, texts)) <= MAX_TEXT and are_printable(
-        "".join(texts).encode("utf-8", "surrogatepass")
-    )
-
-
 def are_printable(data: bytes, but: bytes = b"") -> bool:
     """Return whether it is UTF-8 and, apart from the bytes of `but`, printable.
 
@@ -94,8 +83,38 @@ def are_printable(data: bytes, but: bytes = b"") -> bool:
         return False
 
 
-def plain(texts: Sequence[str | None]) -> Sequence[str | None]:
-    """Return the texts with None in place of what is not plain; the different ones are asked."""
-    if all_plain([t for t in set(texts) if t is not None]):
-        return texts
+def are_shown(texts: pa.StringArray) -> bool:
+    """Return whether all are UTF-8 and printable; bytes that never were Python's may be neither."""
+    try:
+        texts.validate(full=True)  # each by itself: halves of a character would join
+    except pa.ArrowInvalid:
+        return False
+    return are_printable(_joined(texts))
+
+
+def are_plain(texts: pa.StringArray) -> bool:
+    """Return whether all are printable and surely of sane length: they have few enough bytes."""
+    longest = np.diff(_offsets(texts)).max(initial=0)
+    return longest <= MAX_TEXT and are_printable(_joined(texts))
+
+
+def _offsets(texts: pa.StringArray) -> NDArray[np.int32]:
+    """Return where each text begins and ends, in an array that is no part of another."""
+    return np.frombuffer(texts.buffers()[1] or b"\0" * 4, np.int32, len(texts) + 1)
+
+
+def _joined(texts: pa.StringArray) -> bytes:
+    """Return the bytes of all texts, of an array that is no part of another."""
+    data = texts.buffers()[2]
+    return b"" if data is None else data.to_pybytes()
+
+
+def plain(texts: Sequence[str | None]) -> list[str | None]:
+    """Return the texts with None in place of what is not plain."""
     return [t if t is None or is_plain(t) else None for t in texts]
+
+
+def plain_column(texts: Sequence[str | None]) -> pa.StringArray:
+    """Return the texts as a column, null where one is not plain; asked of all at once."""
+    found = pa.array(texts, pa.string())
+    return found if are_plain(found) else pa.array(plain(texts), pa.string())

@@ -50,8 +50,8 @@ def lineage(
         and (first := first_of_pairs(edges.rows, edges.bases.dictionary_encode())) is not None
     ):
         edges = edges.where(pa.array(first))
-    names = edges.bases.to_pylist()
-    if not are_model_ids(names):
+    if not are_model_ids(edges.bases):
+        names = edges.bases.to_pylist()
         for row, base in zip(edges.rows, names, strict=True):
             if not is_model_id(base):
                 yield Refused("bases", items[row].id, f"base {refusal('bases', base).reason}")
@@ -68,9 +68,9 @@ def lineage(
 
 def _positions(rows: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return the place of each base among those of its model, from 0."""
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    lengths = np.diff(starts, append=len(rows))
-    return np.arange(len(rows)) - np.repeat(starts, lengths)
+    places = np.arange(len(rows))
+    begins = np.append(True, rows[1:] != rows[:-1])
+    return places - np.maximum.accumulate(np.where(begins, places, 0))
 
 
 def _declared(items: Sequence[Described], tags: Tags) -> _Edges:

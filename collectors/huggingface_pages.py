@@ -6,7 +6,6 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from collectors.base import Columns, Parsed, Payload, Refused
 from collectors.document import iso_day
@@ -14,7 +13,7 @@ from collectors.errors import PayloadChanged
 from collectors.huggingface_ids import (
     are_model_ids,
     is_model_id,
-    plain,
+    plain_column,
     printable,
     refusal,
 )
@@ -39,14 +38,14 @@ def parse_page(payload: Payload) -> Iterator[Parsed]:
     """
     items, tags, refused = decode_page(payload)
     yield from refused
-    rows, refused = _kept(items)
+    ids, kept = ids_of(items), items
+    rows, refused = _kept(items, ids)
     yield from refused
     if not rows:
         return
-    kept = items
     if len(rows) < len(items):
         kept, tags = [items[n] for n in rows], tags.of_rows(rows)
-    ids = ids_of(kept)
+        ids = ids_of(kept)
     if all(i.downloads is None for i in kept):
         raise PayloadChanged(payload.source, "$[*].downloads", "a count of downloads in 30 days")
     if payload.shape == "models":
@@ -56,12 +55,12 @@ def parse_page(payload: Payload) -> Iterator[Parsed]:
     yield counters(payload, kept, ids)
 
 
-def _kept(items: Sequence[Described]) -> tuple[Sequence[int], list[Refused]]:
+def _kept(items: Sequence[Described], ids: pa.StringArray) -> tuple[Sequence[int], list[Refused]]:
     """Return the places of the rows that count, ascending, and why others do not."""
     names = [i.id for i in items]
     refused: list[Refused] = []
     places: Sequence[int] = range(len(items))
-    if not are_model_ids(names):
+    if not are_model_ids(ids):
         places = [n for n in places if is_model_id(names[n])]
         refused += [refusal("models", name) for name in names if not is_model_id(name)]
     if len(set(names)) < len(names):
@@ -91,14 +90,14 @@ def days_of(moments: Sequence[str | None]) -> pa.Array:
     """Return the UTC days of ISO moments, days since 1970; null where absent or wild."""
     found = _utc_days(moments)
     if found is not None:
-        return pa.array(found)
+        return found
     return pa.array(
         [None if m is None else _DAYS[m[:10] if m[-1:] == "Z" else m] for m in moments],
         pa.int32(),
     )
 
 
-def _utc_days(moments: Sequence[str | None]) -> NDArray[np.int32] | None:
+def _utc_days(moments: Sequence[str | None]) -> pa.Array | None:
     """Return the days if all are of today's usual form, `2026-05-01T00:00:00.000Z`."""
     try:
         lines = "\n".join((*moments, "")).encode("ascii")  # type: ignore[arg-type]
@@ -109,11 +108,16 @@ def _utc_days(moments: Sequence[str | None]) -> NDArray[np.int32] | None:
     letters = np.frombuffer(lines, np.uint8).reshape(-1, len(_FORM))
     if not np.all(letters[:, _FIXED] == np.frombuffer(_FORM, np.uint8)[_FIXED]):
         return None
+    cuts = np.arange(0, 10 * len(moments) + 1, 10, dtype=np.int32)
+    buffers = pa.py_buffer(cuts), pa.py_buffer(letters[:, :10].tobytes())
     try:
-        found = letters[:, :10].copy().view("S10").astype("M8[D]").astype(np.int32).ravel()
-    except ValueError:
+        # Arrow's, for numpy's own dies of a wild day (a signal, no error) if it has 500 to read.
+        found = pa.StringArray.from_buffers(len(moments), *buffers).cast(pa.date32())
+    except pa.ArrowInvalid:
         return None
-    return found if not len(found) or 0 <= found.min() <= found.max() < _USUAL else None
+    numbers = np.frombuffer(found.buffers()[1] or b"", np.int32)
+    usual = numbers.min(initial=0) >= 0 and numbers.max(initial=0) < _USUAL
+    return found.view(pa.int32()) if usual else None
 
 
 def ids_of(items: Sequence[Described]) -> pa.StringArray:
@@ -165,13 +169,13 @@ def describe(
             "created_on": created,
             "occurred_on": created,
             "modified_on": days_of([i.modified for i in items]),
-            "pipeline": _numbered([i.pipeline for i in items]),
-            "library": _numbered([i.library for i in items]),
+            "pipeline": plain_column([i.pipeline for i in items]),
+            "library": plain_column([i.library for i in items]),
             "licence": tags.first(_LICENCE),
-            "gated": _numbered([_GATED.get(i.gated, "unknown") for i in items]),
+            "gated": pa.array([_GATED.get(i.gated, "unknown") for i in items]),
             "disabled": [i.disabled for i in items],
             "parameters": [_parameters(i) for i in items],
-            "sha": pa.array(plain([i.sha for i in items]), pa.string()),
+            "sha": plain_column([i.sha for i in items]),
         },
         shared,
     )  # fmt: skip
@@ -179,15 +183,6 @@ def describe(
         owners = pa.DictionaryArray.from_arrays(pa.array(tags.owners), ids)
         yield Columns(Tag, {"model_id": owners, "tag": tags.texts}, shared)
     yield from lineage(items, ids, tags, shared)
-
-
-def _numbered(values: Sequence[str | None]) -> pa.DictionaryArray:
-    """Return the texts by number, few of them being different; null where one is not plain."""
-    different = dict.fromkeys(values)
-    words = [w for w in plain(list(different)) if w is not None]
-    number = {word: n for n, word in enumerate(words)}
-    numbers = pa.array([number.get(v) for v in values], pa.int32())  # type: ignore[arg-type]
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(words, pa.string()))
 
 
 def _parameters(item: Described) -> int | None:

@@ -5,6 +5,7 @@ strings. It takes only what it is sure of (compact JSON, nothing escaped) and sa
 else, which is then decoded tag by tag.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -14,23 +15,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from collectors.huggingface_ids import MAX_TEXT, all_plain, are_printable, is_plain
+from collectors.huggingface_ids import are_plain, are_shown, is_plain
 
-_QUOTE, _COMMA, _OPEN, _SHUT, _BREAK = b'",[]\n'
+_QUOTE = ord('"')
+_BETWEEN = re.compile(rb'"(?:,|\](?: \[\])* \[)"')
+"""What stands between two tags: of one row, or of two that may have empty ones between them."""
 
 
 class Tags:
     """All tags of a page in one flat column; `owners` says which row of the page has each.
 
     `texts` (the different ones, and by number) and `owners` are equally long; `owners` ascends from
-    0 to `rows` - 1. What is asked of the texts is asked of the few different ones. `printable`: all
-    of them are known to be.
+    0 to `rows` - 1. What is asked of the texts is asked of the few different ones.
     """
 
-    def __init__(
-        self, texts: pa.DictionaryArray, owners: NDArray[np.int32], rows: int, *, printable: bool
-    ) -> None:
-        self.texts, self.owners, self.rows, self.printable = texts, owners, rows, printable
+    def __init__(self, texts: pa.DictionaryArray, owners: NDArray[np.int32], rows: int) -> None:
+        self.texts, self.owners, self.rows = texts, owners, rows
 
     @property
     def _words(self) -> pa.StringArray:
@@ -44,56 +44,47 @@ class Tags:
     def of(cls, lists: Sequence[Sequence[str] | None]) -> "Tags":
         """Return the tags of rows that were decoded one by one."""
         counts = np.fromiter((len(own or ()) for own in lists), np.int64, len(lists))
-        flat = list(chain.from_iterable(own or () for own in lists))
-        return cls._spread(pa.array(flat, pa.string()), counts, printable=False)
+        owners = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        flat = pa.array(chain.from_iterable(own or () for own in lists), pa.string())
+        return cls(flat.dictionary_encode(), owners, len(counts))
 
     @classmethod
     def read(cls, raws: Sequence[msgspec.Raw]) -> "Tags | None":
         """Return the tags of undecoded JSON arrays; None where a closer look is needed.
 
-        Every array is `["a","b"]` or `[]`, so without backslashes each quote opens or closes a tag.
+        Cut at its quotes, text without backslashes is by turns a tag and what stands between two.
         """
-        joined = b"\n".join(raws)  # Raw is a buffer
-        if b"\\" in joined or not are_printable(joined, but=b"\n"):
+        text = b" ".join((b'"]', *raws, b'["'))  # so it stands before the first and last one, too
+        cuts = np.flatnonzero(np.frombuffer(text, np.uint8) == _QUOTE).astype(np.int32)
+        if b"\\" in text or len(cuts) % 2:
             return None
-        text = np.frombuffer(joined, np.uint8)
-        breaks = np.flatnonzero(text == _BREAK)
-        quotes = np.flatnonzero(text == _QUOTE)
-        if len(breaks) != len(raws) - 1 or len(quotes) % 2:
+        cuts[1::2] += 1  # the quotes are no part of the tag
+        buffers = pa.py_buffer(cuts), pa.py_buffer(text)
+        pieces = pa.StringArray.from_buffers(len(cuts) - 1, *buffers).dictionary_encode()
+        codes = numbers_of(pieces)
+        ended = _rows_ended(pieces.dictionary, codes[::2])
+        if ended is None:
             return None
-        lines = np.append(0, breaks + 1), np.append(breaks, len(text))
-        starts, ends = quotes[::2], quotes[1::2]
-        if not _are_arrays(text, *lines) or not _are_listed(text, *lines, starts, ends):
+        is_tag = ended < 0
+        words = pieces.dictionary.filter(pa.array(is_tag))
+        owners = np.cumsum(ended.take(codes[::2]), dtype=np.int32) - 1
+        if owners[-1] != len(raws) or not are_shown(words):
             return None
-        offsets = np.zeros(len(starts) + 1, np.int32)
-        np.cumsum(ends - starts - 1, out=offsets[1:])
-        inside = np.ones(len(text), np.bool_)
-        for structure in (quotes, ends + 1, lines[0], lines[1] - 1, breaks):
-            inside[structure] = False
-        buffers = pa.py_buffer(offsets), pa.py_buffer(text[inside])
-        texts = pa.StringArray.from_buffers(len(starts), *buffers)
-        counts = np.diff(np.searchsorted(starts, lines[1]), prepend=0)
-        return cls._spread(texts, counts, printable=True)
-
-    @classmethod
-    def _spread(
-        cls, texts: pa.StringArray, counts: NDArray[np.int64], *, printable: bool
-    ) -> "Tags":
-        owners = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        return cls(texts.dictionary_encode(), owners, len(counts), printable=printable)
+        numbers = (np.cumsum(is_tag, dtype=np.int32) - 1).take(codes[1::2])
+        texts = pa.DictionaryArray.from_arrays(pa.array(numbers), words)
+        return cls(texts, owners[:-1], len(raws))
 
     def where(self, mask: NDArray[np.bool_]) -> "Tags":
         """Return those of the tags that the mask names; rows stay as they are."""
         texts = self.texts.filter(pa.array(mask))
-        return Tags(texts, self.owners[mask], self.rows, printable=self.printable)
+        return Tags(texts, self.owners[mask], self.rows)
 
     def of_rows(self, kept: Sequence[int]) -> "Tags":
         """Return the tags of these rows (ascending), numbered anew."""
         place = np.full(self.rows, -1, np.int32)
         place[np.asarray(kept, np.int64)] = np.arange(len(kept), dtype=np.int32)
         left = self.where(place[self.owners] >= 0)
-        owners = place[left.owners]
-        return Tags(left.texts, owners, len(kept), printable=self.printable)
+        return Tags(left.texts, place[left.owners], len(kept))
 
     def distinct(self) -> "Tags":
         """Return each tag of a row once: rows of a snapshot are read as they stand."""
@@ -102,11 +93,9 @@ class Tags:
 
     def plain(self) -> tuple["Tags", list[tuple[int, str]]]:
         """Return the printable tags of sane length, and (row, tag) of the others."""
-        if self.printable and (pc.max(pc.binary_length(self._words)).as_py() or 0) <= MAX_TEXT:
+        if are_plain(self._words):
             return self, []
         words = self._words.to_pylist()
-        if all_plain(words):
-            return self, []
         good = np.fromiter(map(is_plain, words), np.bool_, len(words))[self._codes]
         wrong = [(int(self.owners[n]), words[self._codes[n]]) for n in np.flatnonzero(~good)]
         return self.where(good), wrong
@@ -143,13 +132,20 @@ class Tags:
 
 
 def first_of_pairs(rows: NDArray[np.int32], texts: pa.DictionaryArray) -> NDArray[np.bool_] | None:
-    """Return where each pair of row and text stands first; None if no pair comes twice."""
-    pairs = rows * np.int64(len(texts)) + numbers_of(texts)
-    ordered = np.sort(pairs)
-    if not np.any(ordered[1:] == ordered[:-1]):
+    """Return where each pair of row and text stands first; None if no pair comes twice.
+
+    What belongs to one row stands side by side.
+    """
+    numbers = numbers_of(texts)
+    if len(texts.dictionary) <= 1 << 16:
+        numbers = numbers.astype(np.uint16)  # short numbers are sorted without being compared
+    order = np.argsort(numbers, kind="stable")
+    alike, owners = numbers[order], rows[order]
+    again = order[1:][(alike[1:] == alike[:-1]) & (owners[1:] == owners[:-1])]
+    if not len(again):
         return None
-    first = np.zeros(len(pairs), np.bool_)
-    first[np.unique(pairs, return_index=True)[1]] = True
+    first = np.ones(len(order), np.bool_)
+    first[again] = False
     return first
 
 
@@ -159,26 +155,16 @@ def numbers_of(texts: pa.DictionaryArray) -> NDArray[np.int32]:
     return np.frombuffer(texts.indices.buffers()[1], np.int32, len(texts))
 
 
-def _are_arrays(
-    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
-) -> bool:
-    """Return whether each line is `[]`, or begins `["` and ends `"]`."""
-    if np.min(ends - begins) < 2 or not np.all(text[begins] == _OPEN):
-        return False
-    if not np.all(text[ends - 1] == _SHUT):
-        return False
-    full = ends - begins > 2
-    return bool(np.all(text[begins[full] + 1] == _QUOTE) and np.all(text[ends[full] - 2] == _QUOTE))
+def _rows_ended(words: pa.StringArray, between: NDArray[np.int32]) -> NDArray[np.int32] | None:
+    """Return how many rows end in each of the words, -1 for tags.
 
-
-def _are_listed(
-    text: NDArray[np.uint8],
-    line_begins: NDArray[np.int64],
-    line_ends: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-) -> bool:
-    """Return whether nothing but one comma stands between the tags of a line."""
-    commas = (starts[1:] - ends[:-1] == 2) & (text[ends[:-1] + 1] == _COMMA)
-    lines_with_tags = np.sum(line_ends - line_begins > 2)
-    return bool(np.sum(commas) == len(starts) - lines_with_tags)
+    None if a word of those `between` is not what compact JSON has there.
+    """
+    found = np.full(len(words), -1, np.int32)
+    found[between] = 0
+    for number in np.flatnonzero(found == 0).tolist():
+        word = bytes(words[number].as_buffer())
+        if not _BETWEEN.fullmatch(word):
+            return None
+        found[number] = word.count(b" ")
+    return found

@@ -235,7 +235,8 @@ def _remarkable(last_30d: Any, all_time: Any) -> Sequence[int]:
         np.frombuffer(c.buffers()[1], np.uint64)[c.offset : c.offset + len(c)]
         for c in (last_30d, all_time)
     )
-    odd = (month >= SPIKE_DOWNLOADS) | (ever >= ABSURD_ALL_TIME)
+    odd = (month >= SPIKE_DOWNLOADS) | (ever > LARGEST_COUNT)
+    odd |= (ever >= ABSURD_ALL_TIME) & (month <= ABSURD_30D)
     return np.flatnonzero(odd).tolist()
 
 

@@ -106,6 +106,12 @@ def test_wild_moments_spoil_no_other(moments: list[str]) -> None:
     assert days_of(moments).to_pylist() == [one_day(m) for m in moments]
 
 
+def test_a_wild_day_on_a_whole_page_spoils_no_other() -> None:
+    form = "2026-02-{:02}T00:00:00.000Z"
+    moments = [form.format(n % 30 + 1) for n in range(1000)]
+    assert days_of(moments).to_pylist() == [one_day(m) for m in moments]
+
+
 def one_day(moment: str | None) -> int | None:
     """The day by the plain rule: of UTC moments the first ten characters, else as ISO says."""
     found = iso_day(moment[:10] if moment and moment.endswith("Z") else moment)
