@@ -28,6 +28,7 @@ from collectors.quarantine_gather import Gathering
 from collectors.schema import TABLES, arrow_schema
 from monitor.batch import ROW_GROUP, BatchWriter
 from monitor.lake import Lake
+from monitor.memory import settle
 from monitor.store.engine import open_store
 
 PAGE = 1000
@@ -144,6 +145,7 @@ def write_only(tables: dict[str, pa.Table], folder: Path) -> None:
 def measure(items: Sequence[dict[str, object]], count: int) -> dict[str, float | int]:
     """Return the three figures and their ratio."""
     pages = pages_of(items, count)
+    settle()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         lake = Lake(str(home / "lake"), open_store(f"sqlite:///{home / 'store.db'}"))

@@ -31,7 +31,7 @@ CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 60.0
 """Seconds for a connection, and between two pieces of a body."""
 ATTEMPTS = 5
 MAX_REDIRECTS = 5
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EARLIEST_WAIT_LOGGED_S = 5.0

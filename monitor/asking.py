@@ -12,6 +12,7 @@ from collectors.registry import COLLECTORS
 from config.errors import ConfigError
 from monitor.collect import Outcome, collect
 from monitor.context import Context
+from monitor.memory import settle
 from monitor.store.runs import RunState
 
 ASKED_AT_ONCE = 9
@@ -43,6 +44,7 @@ def collect_all(
 ) -> list[Outcome]:
     """Ask the sources side by side; one that fails or waits spoils nothing for the others."""
     collectors = chosen(only)
+    settle()
     # Both are opened when first used; not by several threads at once.
     _ = (context.engine, context.lake)
     found: list[Outcome] = []

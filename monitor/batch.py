@@ -143,6 +143,8 @@ class BatchWriter:
     def _start(self, name: str) -> _Part:
         path = f"{name}/{self.batch_id}-{self.part:04d}.parquet"
         self.lake.files.makedirs(self.lake.full(name), exist_ok=True)
+        if self.lake.files.exists(self.lake.full(path)):
+            self.lake.remove(path)  # sealed before a kill: nobody but root could write over it
         sink = self.lake.files.open(self.lake.full(path), "wb")
         schema = gathered_schema(TABLES[name])
         writer = pq.ParquetWriter(

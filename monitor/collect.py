@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
-import pyarrow as pa
 from sqlmodel import Session, select
 
 from collectors.base import Collector, Options, Payload
@@ -106,8 +105,6 @@ def collect(
     settings = context.settings.sources.get(source.id, SourceSettings())
     if reason := skip_reason(collector, settings, offline=offline):
         return Outcome(source.id, RunState.SKIPPED, reason)
-    # Arrow's own gives memory back to the kernel several times a page, and asks for it again.
-    pa.set_memory_pool(pa.system_memory_pool())
     live = not is_loopback(settings.base_url)
     with turn(context, turn_of(run_id, source.id)) as ours:
         if not ours:

@@ -35,6 +35,7 @@ from monitor.cycle import deliver, judge, prepare, take_back_claims
 from monitor.housekeeping import housekeeping
 from monitor.leader import LIFE, RENEW, FileLock, Leadership, LeaseLock
 from monitor.logs import hide
+from monitor.memory import settle
 from monitor.runs import forget_interrupted
 from monitor.server import serving
 from monitor.service import Service
@@ -68,6 +69,7 @@ class Daemon:
 
     def run(self) -> int:
         """Lead when possible, follow otherwise; returns the exit code."""
+        settle()
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
         signal.signal(signal.SIGINT, lambda *_: self.stop.set())
         signal.signal(signal.SIGHUP, lambda *_: self.reload.set())

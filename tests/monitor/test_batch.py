@@ -1,9 +1,14 @@
 """What a batch leaves in its files: plain texts for every reader, each text once in a group."""
 
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,6 +18,7 @@ from collectors.record import Counter, Model, Record, Tag
 from collectors.schema import BY_NUMBER, TABLES, arrow_schema
 from monitor.batch import ROW_GROUP, BatchWriter
 from monitor.context import Context, open_context
+from monitor.lake import Lake
 
 AT = datetime(2026, 8, 3, 6, tzinfo=UTC)
 URL = "https://hub.example"
@@ -28,6 +34,32 @@ def written(context: Context, parsed: Sequence[Record | Columns]) -> dict[str, p
     for item in parsed:
         writer.add([item], AT)
     return {f.table: pq.ParquetFile(context.lake.full(f.path)) for f in writer.finish()}
+
+
+@contextmanager
+def nobody() -> Iterator[Path]:
+    """Act as a user who is not root, as a daemon does; yields a folder of that user's own."""
+    root = os.geteuid() == 0
+    with tempfile.TemporaryDirectory() as name:
+        if root:
+            os.chown(name, 65534, 65534)
+            os.seteuid(65534)
+        try:
+            yield Path(name)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_a_part_that_a_kill_left_sealed_is_written_anew(context: Context) -> None:
+    row = Counter(source_url=URL, model_id="a/b", observed_on=AT.date(), likes=1)
+    written(context, [row])  # what is imported on the way lies where only root may read
+    with nobody() as home:
+        apart = replace(context, home=home)
+        apart.__dict__["lake"] = Lake(str(home / "lake"), context.engine)
+        for likes in (1, 2):  # the second process finds the first one's file, read-only
+            files = written(apart, [msgspec.structs.replace(row, likes=likes)])
+            assert files["counters"].read()["likes"].to_pylist() == [likes]
 
 
 def test_who_reads_a_file_gets_plain_texts_and_the_columns_of_the_lake(context: Context) -> None:
