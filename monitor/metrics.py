@@ -16,7 +16,7 @@ from monitor.sources import source_rows
 from monitor.standing import latest_document
 from monitor.store.engine import reading
 from monitor.store.outbox import OutboxRow, OutboxState
-from monitor.store.runs import Run, RunState
+from monitor.store.runs import BatchFile, Run, RunState
 
 RANK = {"green": 0, "yellow": 1, "red": 2, "unassigned": -1}
 
@@ -34,13 +34,20 @@ class StoreMetrics(Collector):
             yield self._outbox(session)
         yield from self._sources()
         yield self._levels()
+        yield from self._room()
+
+    def _room(self) -> Iterable[Metric]:
+        """Yield what takes room and what is left; no scrape makes a bucket list its files."""
+        with reading(self.context.engine) as session:
+            held = session.exec(select(func.sum(BatchFile.bytes))).one()
         yield GaugeMetricFamily(
-            "tocsin_lake_bytes", "Size of the lake.", value=self.context.lake.bytes()
+            "tocsin_lake_bytes", "Size of the lake's tables.", value=int(held or 0)
         )
-        yield GaugeMetricFamily(
-            "tocsin_raw_bytes", "Size of the raw pages beside the lake's tables.",
-            value=raw_bytes(self.context.lake),
-        )  # fmt: skip
+        if self.context.lake.is_local:
+            yield GaugeMetricFamily(
+                "tocsin_raw_bytes", "Size of the raw pages beside the lake's tables.",
+                value=raw_bytes(self.context.lake),
+            )  # fmt: skip
         yield GaugeMetricFamily(
             "tocsin_disk_free_bytes", "Free on the disk of the home folder.",
             value=free_bytes(self.context.home),

@@ -5,11 +5,27 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def daemon(
+    home: Path, *, log: Path | None = None, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `tocsin daemon` on a home folder, its log in `HOME/log`; killed at the end."""
+    command = [str(Path(sys.executable).with_name("tocsin")), "--home", str(home), "daemon"]
+    with (log or home / "log").open("ab") as written:
+        process = subprocess.Popen(command, stderr=written, env=env, cwd=home)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:

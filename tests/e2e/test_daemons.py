@@ -4,10 +4,9 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from monitor.store.conclusions import AssessmentRow
 from monitor.store.lease import Lease
 from monitor.store.outbox import OutboxRow
 from monitor.store.runs import Batch, BatchFile, BatchState, Run
-from tests.servers import until
+from tests.servers import daemon, until
 from tests.standin import StandIn
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
@@ -43,26 +42,15 @@ class Machine:
     store: str = ""
     lake: str = ""
 
-    @contextmanager
-    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+    def daemon(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """Run a daemon here; killed at the end if it still lives."""
-        log = (self.home / "log").open("ab")
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("tocsin")), "daemon"],
-            env=self._environment(), cwd=self.home, stderr=log,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-            log.close()
+        return daemon(self.home, env=self._environment())
 
     def _environment(self) -> dict[str, str]:
         from collectors.registry import COLLECTORS
 
         found = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
-        found |= self.standin.env() | {"TOCSIN_HOME": str(self.home)}
+        found |= self.standin.env()
         for source in (c.source.id for c in COLLECTORS):
             if source not in ASKED:
                 found[f"TOCSIN_SOURCES__{source.upper()}__ENABLED"] = "false"

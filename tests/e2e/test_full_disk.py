@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from collectors.registry import COLLECTORS
-from tests.servers import until
+from tests.servers import daemon, until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -55,19 +55,14 @@ def test_a_daemon_outlives_a_full_disk(small_disk: Path, tmp_path: Path) -> None
     off = "".join(f"  {c.source.id}: {{enabled: false}}\n" for c in COLLECTORS)
     (small_disk / "tocsin.yaml").write_text(f"daemon: {{judge: 1m}}\nsources:\n{off}")
     log = tmp_path / "log"
-    with log.open("wb") as stderr:
-        daemon = subprocess.Popen([TOCSIN, "--home", str(small_disk), "daemon"], stderr=stderr)
 
     def said(words: str) -> bool:
         return re.search(words, log.read_text()) is not None
 
-    try:
+    with daemon(small_disk, log=log) as process:
         until(lambda: said("crashed; the other jobs go on"), 120)
-        assert daemon.poll() is None
+        assert process.poll() is None
         enlarge(small_disk)
         until(lambda: said("judged: misuse"), 240)
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(10) == 0
-    finally:
-        daemon.kill()
-        daemon.wait()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0

@@ -5,10 +5,7 @@ import re
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,29 +14,15 @@ import requests
 from collectors.registry import COLLECTORS
 from monitor.context import open_context
 from monitor.timetable import Work, timetable
-from tests.servers import free_port, until
+from tests.servers import daemon, free_port, until
 
 pytestmark = pytest.mark.long
-
-COMMAND = [str(Path(sys.executable).with_name("tocsin"))]
 
 
 def quiet_settings(port: int, extra: str = "") -> str:
     """Return settings under which no source is asked and the daemon serves itself."""
     off = "\n".join(f"  {c.source.id}: {{enabled: false}}" for c in COLLECTORS)
     return f"sources:\n{off}\nserve: {{with_daemon: true, port: {port}}}\n{extra}"
-
-
-@contextmanager
-def daemon(home: Path) -> Iterator[subprocess.Popen[str]]:
-    log = (home / "log").open("a")
-    process = subprocess.Popen([*COMMAND, "--home", str(home), "daemon"], stderr=log, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        log.close()
 
 
 def said(home: Path, words: str) -> bool:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlmodel import Session
 
 from config.settings import Settings, StoreSettings
+from monitor.baseline import load_baseline
 from monitor.context import Context
 from monitor.metrics import exposition
 from monitor.runs import noted
@@ -64,3 +65,12 @@ def test_a_run_tells_how_long_it_took_and_how_old_its_source_is(context: Context
     assert found["tocsin_source_age_seconds", "epoch"] == pytest.approx(7200, abs=60)
     assert found["tocsin_source_state", "epoch", "fresh"] == 1
     assert ("tocsin_source_age_seconds", "osv") not in found  # unknown is not zero
+
+
+def test_the_size_of_the_lake_is_what_its_manifests_say(context: Context) -> None:
+    assert scraped(context)["tocsin_lake_bytes",] == 0
+    load_baseline(context)
+    found = scraped(context)
+    assert found["tocsin_lake_bytes",] == context.lake.bytes() > 100_000
+    assert found["tocsin_disk_free_bytes",] > 0
+    assert found["tocsin_raw_bytes",] == 0
