@@ -148,12 +148,13 @@ def growth_lines(found: Found) -> list[str]:
         ]
         for r in rows
     ]
-    first, last = rows[0], rows[-1]
+    first = rows[0]
+    last = [r for r in rows if r["at"][:10] == first["at"][:10]][-1]  # a machine differs by the day
     head = [
         "models", "sweep CPU s", "µs a model", "indicators s", "µs a model", "sweep MB",
         "indicators MB", "measured",
     ]  # fmt: skip
-    said = f"{last['models'] / first['models']:.0f} times the models: "
+    said = f"On {first['at'][:10]}: {last['models'] / first['models']:.0f} times the models, "
     said += f"{last['sweep_s'] / first['sweep_s']:.1f} times the sweep, "
     said += f"{last['judge_s'] / first['judge_s']:.1f} times the indicators."
     return ["## (c) Growth", "", *table(head, body), "", said, ""]

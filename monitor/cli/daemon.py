@@ -7,6 +7,7 @@ import typer
 from monitor.cli.console import err, installation
 from monitor.daemon import Daemon
 from monitor.server import serving
+from monitor.timetable import check
 
 
 def daemon(context: typer.Context) -> None:
@@ -15,7 +16,9 @@ def daemon(context: typer.Context) -> None:
     SIGHUP reads the settings again after checking them. One daemon acts: a second one on the same
     store waits and takes over when the first is gone.
     """
-    raise typer.Exit(Daemon(installation(context)).run())
+    opened = installation(context)
+    check(opened)
+    raise typer.Exit(Daemon(opened).run())
 
 
 def serve(
