@@ -120,7 +120,7 @@ class Daemon:
             log.info("leading as pid %d on %s", os.getpid(), socket.gethostname())
             self._take_up()
         elif not leads and self.scheduler is not None:
-            log.warning("another daemon leads now; standing down")
+            log.warning("no longer leading; standing down")
             self._stand_down()
         if self.reload.is_set():
             self.reload.clear()

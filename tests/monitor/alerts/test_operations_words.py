@@ -20,12 +20,8 @@ TOLD = {
         "磁盘将满",
         "nearly full",
     ),
-    "crash": (
-        {"why": "a job crashed; its traceback is in the log"},
-        "traceback",
-        "中断",
-        "crashed",
-    ),
+    "settings": ({"why": "tocsin.yaml: sorces"}, "sorces", "仍按原设置", "not taken over"),
+    "crash": ({"why": "a job crashed"}, "", "错误详情见日志", "traceback is in the log"),
 }
 
 
