@@ -15,7 +15,7 @@ test: .venv/.ready-dev         ## set up what is missing and pass the tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
 fast: .venv/.ready-dev         ## the tests that take less than three minutes together
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
 check: .venv/.ready-dev        ## everything a commit must pass
 	$(BIN)/ruff format --check
