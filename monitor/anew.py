@@ -7,6 +7,7 @@ as it came later; rows that the old batch alone has are read until a person revo
 
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -71,19 +72,18 @@ def make_anew(
         now = context.now()
         append(session, at=now, actor=actor, action="collect.kept", subject=subject, detail=detail)
 
-    try:
-        for payload, read in payloads(kept, incomplete=incomplete):
-            sweep.answer(payload)
-            sweep.add(payload, list(collector.parse(payload)))
-            if progress is not None:
-                progress(read, sweep.payloads, sweep.rows)
-        findings = sweep.commit(note)
-    except PayloadChanged as error:
-        sweep.pause()
-        return Anew(begin.batch, "", Outcome(begin.source, RunState.CHANGED, str(error)))
-    except BaseException:
-        sweep.pause()
-        raise
+    with ExitStack() as unfinished:
+        unfinished.callback(sweep.pause)
+        try:
+            for payload, read in payloads(kept, incomplete=incomplete):
+                sweep.answer(payload)
+                sweep.add(payload, list(collector.parse(payload)))
+                if progress is not None:
+                    progress(read, sweep.payloads, sweep.rows)
+            findings = sweep.commit(note)
+        except PayloadChanged as error:
+            return Anew(begin.batch, "", Outcome(begin.source, RunState.CHANGED, str(error)))
+        unfinished.pop_all()
     holding = "; ".join(dict.fromkeys(f.en for f in findings if f.severity is Severity.HOLD))
     state = RunState.UNCHANGED if not sweep.rows else RunState.DONE
     outcome = Outcome(

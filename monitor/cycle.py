@@ -30,7 +30,7 @@ from monitor.leader import Leadership
 from monitor.notify.heartbeat import beat
 from monitor.publish import publish
 from monitor.record import Record, fold
-from monitor.runs import noted, turn_of
+from monitor.runs import forget_interrupted, noted, turn_of
 from monitor.sources import source_rows
 from monitor.standing import current_document, source_views
 from monitor.taking_over import method_in_force
@@ -103,6 +103,7 @@ def run_cycle(
 def prepare(context: Context, tell: Tell = silent) -> None:
     """Sweep what a killed run left, and see that the shipped facts are in the lake."""
     tell("baseline", "loading the shipped facts", None)
+    forget_interrupted(context)
     sweep(context)
     load_baseline(context, lambda table, rows: tell("baseline", f"{table}, {rows:,} rows", None))
 

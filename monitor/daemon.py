@@ -36,7 +36,6 @@ from monitor.housekeeping import housekeeping
 from monitor.leader import LIFE, RENEW, FileLock, Leadership, LeaseLock
 from monitor.logs import hide
 from monitor.memory import settle
-from monitor.runs import forget_interrupted
 from monitor.server import serving
 from monitor.service import Service
 from monitor.timetable import Work, check, missed_runs, timetable
@@ -145,7 +144,6 @@ class Daemon:
         self.starting.start()
 
     def _start(self, stint: int) -> None:
-        forget_interrupted(self.context)
         take_back_claims(self.context)
         prepare(self.context)
         if not self.leads:

@@ -11,7 +11,7 @@ from monitor.context import Context
 from monitor.cycle import sweep
 from monitor.retention import Forgotten, forget
 from monitor.revision import reminds_on, review_reminder
-from monitor.runs import noted, turn_of
+from monitor.runs import forget_interrupted, noted, turn_of
 from monitor.turn import own_turn
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def housekeeping(context: Context) -> Housework:
 
 
 def _keep_house(context: Context) -> Housework:
+    forget_interrupted(context)  # a full disk may have kept a run from noting its own end
     removed = context.lake.remove_retired(context.now() - READING)
     done = Housework(sweep(context), removed, forget(context), compact(context))
     log.info(

@@ -51,8 +51,10 @@ class JsonLines(Discreet):
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Keep these texts out of every line from now on; a longer one before a part of it."""
-    Discreet.secrets = tuple(sorted(secrets, key=len, reverse=True))
+    """Keep these texts out of every line from now on, as they are and as JSON spells them."""
+    plain = set(secrets)
+    spelled = {json.dumps(s, ensure_ascii=False)[1:-1] for s in plain}
+    Discreet.secrets = tuple(sorted(plain | spelled, key=len, reverse=True))  # longer ones first
 
 
 def configure_logging(

@@ -67,6 +67,15 @@ def test_no_secret_of_the_settings_reaches_a_log_line(tmp_path: Path) -> None:
             assert "example.org" in line
 
 
+def test_a_secret_that_json_spells_otherwise_is_kept_out_too() -> None:
+    secret = 'sword"fish\\er'
+    hide([secret])
+    for formatter in (JsonLines(), Discreet("%(message)s")):
+        line = told(formatter, f"https://example.org/?key={secret}")
+        assert "fish" not in line
+        assert HIDDEN in line
+
+
 def test_a_json_line_says_moment_level_and_traceback() -> None:
     document = json.loads(told(JsonLines(), "https://example.org/"))
     assert document["level"] == "error"
