@@ -25,14 +25,14 @@ def step(
     raw = raw_level(reading, indicator)
     if raw is Level.UNASSIGNED:
         return _unseen(state, day)
+    supported = supported_level(reading, indicator)
     if state.since is None:
-        return _started(raw, day), Note.NONE
+        return _supported(_started(raw, day), supported, day), Note.NONE
     if reading.stale:
         return _stale(state, raw, day)
     state = _seen_again(state, day)
-    supported = supported_level(reading, indicator)
     if state.level is Level.UNASSIGNED and raw is Level.GREEN:
-        return _started(raw, day), Note.NONE
+        return _supported(_started(raw, day), supported, day), Note.NONE
     if state.level is Level.UNASSIGNED or SEVERITY[raw] > SEVERITY[state.level]:
         return _rising(_supported(state, supported, day), reading, raw, indicator, day)
     state = replace(state, pending=None, pending_seen=())

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.method import Indicator
@@ -199,6 +199,7 @@ def test_replay_equals_the_first_run(
 
 
 @given(values=series, repeats=st.integers(1, 4))
+@example(values=[9.0], repeats=2)  # begins inside the band
 def test_running_again_on_one_day_changes_nothing(
     make_indicator: MakeIndicator, daily: Daily, values: list[float], repeats: int
 ) -> None:
